@@ -1,0 +1,122 @@
+import type { FeatureGroup, Scalar } from '../definitions/definition.ts';
+import { assert } from '../errors.ts';
+import type { EventTimeMs, Version } from '../time.ts';
+
+/** When a revision was made, seen from its window's end (semantics.md, "Revisions"). The order is theirs. */
+export const TIMINGS = ['early', 'on-time', 'late'] as const;
+export type Timing = (typeof TIMINGS)[number];
+export const EARLY = 0;
+export const ON_TIME = 1;
+export const LATE = 2;
+
+/** One revision as an object, for tests and sinks that handle few. */
+export interface Revision {
+  readonly entity: readonly Scalar[];
+  readonly windowEnd: EventTimeMs;
+  readonly version: Version;
+  readonly knownAt: EventTimeMs;
+  readonly timing: Timing;
+  readonly values: readonly (Scalar | null)[];
+  /** The values that it replaces; null when the row had none. */
+  readonly previous: readonly (Scalar | null)[] | null;
+}
+
+/** What a batch needs of the task that fills it: what its numbers stand for. */
+export interface RevisionNames {
+  entityOf(id: number): readonly Scalar[];
+  /** The text behind a number that stands for a string. */
+  textOf(id: number): string;
+}
+
+/**
+ * Revisions in columns, as a task makes them: no object per row. Filled by one task between two drains; whoever
+ * drains must be done with it before the task goes on, because entity and text numbers are reused after.
+ */
+export class RevisionBatch {
+  readonly group: FeatureGroup;
+  readonly width: number;
+  length = 0;
+  /** Number of the entity within the task: the same entity has the same number within one batch. */
+  entity = new Int32Array(1024);
+  windowEnd = new Float64Array(1024);
+  version = new Float64Array(1024);
+  knownAt = new Float64Array(1024);
+  timing = new Uint8Array(1024);
+  /** 1 when the row replaces one. */
+  replaces = new Uint8Array(1024);
+  /** `width` numbers a row: NaN is null, strings are numbers for {@link RevisionNames.textOf}, booleans 0 and 1. */
+  values: Float64Array;
+  /** Meaningful where `replaces` is 1. */
+  previous: Float64Array;
+  readonly #names: RevisionNames;
+
+  constructor(group: FeatureGroup, names: RevisionNames) {
+    this.group = group;
+    this.width = group.features.length;
+    this.values = new Float64Array(1024 * this.width);
+    this.previous = new Float64Array(1024 * this.width);
+    this.#names = names;
+  }
+
+  /** Room for one more row; returns its index. The caller fills every column. */
+  push(): number {
+    if (this.length === this.entity.length) this.#grow();
+    return this.length++;
+  }
+
+  clear(): void {
+    this.length = 0;
+  }
+
+  entityOf(row: number): readonly Scalar[] {
+    return this.#names.entityOf(this.entity[row]!);
+  }
+
+  value(row: number, feature: number): Scalar | null {
+    return this.#decode(this.values[row * this.width + feature]!, feature);
+  }
+
+  valuesOf(row: number): (Scalar | null)[] {
+    return this.group.features.map((_, feature) => this.value(row, feature));
+  }
+
+  /** The row as an object. */
+  at(row: number): Revision {
+    assert(row >= 0 && row < this.length, `row ${row} of ${this.length}`);
+    return {
+      entity: this.entityOf(row),
+      windowEnd: this.windowEnd[row]!,
+      version: this.version[row]!,
+      knownAt: this.knownAt[row]!,
+      timing: TIMINGS[this.timing[row]!]!,
+      values: this.valuesOf(row),
+      previous:
+        this.replaces[row] === 0
+          ? null
+          : this.group.features.map((_, f) => this.#decode(this.previous[row * this.width + f]!, f)),
+    };
+  }
+
+  #decode(cell: number, feature: number): Scalar | null {
+    if (Number.isNaN(cell)) return null;
+    const type = this.group.features[feature]!.valueType;
+    if (type === 'string') return this.#names.textOf(cell);
+    return type === 'boolean' ? cell !== 0 : cell;
+  }
+
+  #grow(): void {
+    const size = this.entity.length * 2;
+    const widen = <T extends Int32Array | Float64Array | Uint8Array>(from: T, to: T): T => {
+      to.set(from);
+      return to;
+    };
+    this.entity = widen(this.entity, new Int32Array(size));
+    this.windowEnd = widen(this.windowEnd, new Float64Array(size));
+    this.version = widen(this.version, new Float64Array(size));
+    this.knownAt = widen(this.knownAt, new Float64Array(size));
+    this.timing = widen(this.timing, new Uint8Array(size));
+    this.replaces = widen(this.replaces, new Uint8Array(size));
+    this.values = widen(this.values, new Float64Array(size * this.width));
+    this.previous = widen(this.previous, new Float64Array(size * this.width));
+  }
+}

@@ -1,0 +1,46 @@
+import type { FeatureGroup, Scalar } from '../definitions/definition.ts';
+import type { EventTimeMs, Version } from '../time.ts';
+
+/** The contract of this folder: where revisions go. */
+
+/** One row for the online store, keyed by (entity, windowEnd, version). */
+export interface Upsert {
+  readonly entity: readonly Scalar[];
+  readonly windowEnd: EventTimeMs;
+  readonly version: Version;
+  readonly knownAt: EventTimeMs;
+  /** One per feature of the group, in its order. */
+  readonly values: readonly (Scalar | null)[];
+  /** The row is final when this is ≥ its window_end + allowed lateness: rows before it can be revised no more. */
+  readonly watermark: EventTimeMs;
+}
+
+/** What the store said of each row sent (semantics.md, "Online store"). */
+export interface UpsertCounts {
+  accepted: number;
+  /** Same version as stored: nothing changed. */
+  equal: number;
+  /** Older than what is stored, or than every row still kept. */
+  stale: number;
+}
+
+export interface OnlineRow {
+  readonly windowEnd: EventTimeMs;
+  readonly version: Version;
+  readonly knownAt: EventTimeMs;
+  readonly values: readonly (Scalar | null)[];
+}
+
+/**
+ * An online store. Rows of one entity are written and read atomically; a row is accepted iff its version is
+ * greater than the stored one of that (entity, windowEnd). Writing twice, late or out of order is harmless.
+ */
+export interface OnlineStore {
+  /** Resolves when all rows are in the store; retries while it is away, keeping order. */
+  write(group: FeatureGroup, rows: readonly Upsert[]): Promise<UpsertCounts>;
+  /** The row with the greatest windowEnd; null when the entity has none. */
+  latest(group: FeatureGroup, entity: readonly Scalar[]): Promise<OnlineRow | null>;
+  /** Every row still kept, by windowEnd. */
+  windows(group: FeatureGroup, entity: readonly Scalar[]): Promise<readonly OnlineRow[]>;
+  close(): Promise<void>;
+}

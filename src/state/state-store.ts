@@ -1,0 +1,56 @@
+import type { EventTimeMs, Offset } from '../time.ts';
+
+/**
+ * The contract of this folder: what a task leaves behind so that it can go on after a stop.
+ *
+ * The state after offset o and "consumed up to o" become durable in one step ({@link StateStore.commit});
+ * sinks are written before that step and are idempotent by version, so a crash anywhere repeats work and
+ * changes nothing. A store for failover across machines (a changelog topic) fits behind the same contract.
+ */
+
+/** One task: a feature group over one partition of its source. */
+export interface TaskId {
+  readonly group: string;
+  readonly version: number;
+  readonly topic: string;
+  readonly partition: number;
+}
+
+/** How far a task has come. */
+export interface TaskProgress {
+  /** Of the group whose state this is; a store refuses to load it under another. */
+  readonly fingerprint: string;
+  /** The next offset to read. */
+  readonly nextOffset: Offset;
+  /** −Infinity before the first accepted record. */
+  readonly watermark: EventTimeMs;
+  /** λ; −Infinity before the first record. */
+  readonly logTime: EventTimeMs;
+  /** What was counted so far (late, dropped, rejected, …), by name. */
+  readonly counters: Readonly<Record<string, number>>;
+}
+
+export interface EntityState {
+  /** The entity's key in the task's own encoding. */
+  readonly key: Uint8Array;
+  /** Its state, in the task's own versioned encoding; null: the entity has none any more. */
+  readonly state: Uint8Array | null;
+}
+
+export interface TaskChanges {
+  readonly task: TaskId;
+  readonly progress: TaskProgress;
+  readonly entities: Iterable<EntityState>;
+}
+
+export interface StateStore {
+  /** Null when the task never committed. */
+  progress(task: TaskId): TaskProgress | null;
+  /** Every entity with a state, in no particular order. */
+  entities(task: TaskId): Iterable<EntityState>;
+  /** Small facts that belong to the same step (such as how far a dead-letter file had grown). */
+  fact(name: string): string | null;
+  /** All of it becomes durable at once, or nothing does. */
+  commit(changes: readonly TaskChanges[], facts: ReadonlyMap<string, string>): Promise<void>;
+  close(): Promise<void>;
+}
