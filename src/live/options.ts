@@ -1,0 +1,60 @@
+import type { DurationMs } from '../time.ts';
+
+/** What a worker is told when it starts. Paths are absolute; every value is checked and has its default. */
+export interface RunOptions {
+  readonly definitionsFile: string;
+  /** The groups to run, by name; null: all of the definitions. */
+  readonly groups: readonly string[] | null;
+  /** Consumer group, and the name under which state is kept. */
+  readonly app: string;
+  readonly kafka: KafkaOptions;
+  readonly store: OnlineStoreOptions;
+  /** Holds the local state of this worker's tasks. */
+  readonly stateDir: string;
+  /** Late and rejected records go to files here. */
+  readonly deadLetterDir: string;
+  /** Where a task without state begins. */
+  readonly from: 'earliest' | 'latest';
+  /** State and offsets become durable this often. */
+  readonly commitIntervalMs: DurationMs;
+  /** Lag, watermarks and counts are logged this often. */
+  readonly reportIntervalMs: DurationMs;
+  /** A task takes at most so many records between two flushes. */
+  readonly maxBatchRecords: number;
+  readonly log: LogOptions;
+}
+
+export interface KafkaOptions {
+  /** `host:port` each, at least one. */
+  readonly brokers: readonly string[];
+  readonly ssl: SslOptions | null;
+  readonly sasl: SaslOptions | null;
+}
+
+export interface SslOptions {
+  /** Certificates (PEM) of the authorities to trust besides the system's; null: only the system's. */
+  readonly caFile: string | null;
+}
+
+export interface SaslOptions {
+  readonly mechanism: SaslMechanism;
+  readonly username: string;
+  /** Never from the command line, never logged. */
+  readonly password: string;
+}
+
+export const SASL_MECHANISMS = ['plain', 'scram-sha-256', 'scram-sha-512'] as const;
+export type SaslMechanism = (typeof SASL_MECHANISMS)[number];
+
+export type OnlineStoreOptions =
+  | { readonly kind: 'redis'; readonly url: string }
+  | { readonly kind: 'sqlite'; readonly file: string };
+
+export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+export interface LogOptions {
+  readonly level: LogLevel;
+  /** JSON lines; otherwise lines for a person. */
+  readonly json: boolean;
+}
