@@ -1,0 +1,65 @@
+import type { Timing } from '../operators/revision.ts';
+
+/** `final`: the last revision of each row; `revisions`: on-time and late ones; `all`: early ones too. */
+export const ROW_CHOICES = ['final', 'revisions', 'all'] as const;
+export type RowChoice = (typeof ROW_CHOICES)[number];
+
+export const ROW_FORMATS = ['parquet', 'jsonl'] as const;
+export type RowFormat = (typeof ROW_FORMATS)[number];
+
+/** What a replay is told when it starts. Paths are absolute; every value is checked and has its default. */
+export interface ReplayOptions {
+  readonly definitionsFile: string;
+  /** The groups to replay, by name; null: all of the definitions. */
+  readonly groups: readonly string[] | null;
+  /** The archive's directory, which holds one folder per topic. */
+  readonly archive: string;
+  readonly out: string;
+  readonly rows: RowChoice;
+  readonly format: RowFormat;
+  /** Passes over corrupt files and torn ends, counting them; otherwise the first one is an error. */
+  readonly skipCorrupt: boolean;
+  /** Replaces what `out` holds of these groups; otherwise rows that are there already are an error. */
+  readonly overwrite: boolean;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: Progress) => void;
+}
+
+/** How far long work has come, in the unit that its reporter names. */
+export interface Progress {
+  readonly done: number;
+  /** Null when it is not known beforehand. */
+  readonly total: number | null;
+}
+
+/** What a replay read and made. */
+export interface ReplaySummary {
+  readonly sources: readonly SourceSummary[];
+  readonly groups: readonly GroupSummary[];
+}
+
+export interface SourceSummary {
+  readonly source: string;
+  readonly partitions: number;
+  readonly records: number;
+  /** Rejected records by reason. */
+  readonly rejected: Readonly<Record<string, number>>;
+  /** Files passed over or cut short because of `skipCorrupt`. */
+  readonly corruptFiles: number;
+}
+
+export interface GroupSummary {
+  readonly group: string;
+  readonly version: number;
+  /** Rows written. */
+  readonly rows: number;
+  /** Revisions made, whichever of them were written. */
+  readonly revisions: Readonly<Record<Timing, number>>;
+  /** Records that were late for some window and yet took part, partly or wholly. */
+  readonly late: number;
+  readonly partlyLate: number;
+  readonly dropped: number;
+  readonly rejected: Readonly<Record<string, number>>;
+  /** Directory of the group's rows. */
+  readonly directory: string;
+}
