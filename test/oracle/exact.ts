@@ -1,0 +1,45 @@
+/**
+ * Exact arithmetic for the oracle: every finite double is an integer multiple of 2^-1074, so a sum of doubles
+ * is a sum of big integers in that unit. Slow and plain on purpose.
+ */
+
+const UNIT_EXPONENT = -1074;
+
+/** The double in units of 2^-1074. */
+function inUnits(value: number): bigint {
+  const view = new DataView(new ArrayBuffer(8));
+  view.setFloat64(0, value);
+  const bits = view.getBigUint64(0);
+  const sign = bits >> 63n === 1n ? -1n : 1n;
+  const exponent = (bits >> 52n) & 0x7ffn;
+  const fraction = bits & 0xfffffffffffffn;
+  if (exponent === 0x7ffn) throw new Error(`${value} is not finite`);
+  return exponent === 0n ? sign * fraction : sign * ((fraction | (1n << 52n)) << (exponent - 1n));
+}
+
+/** The nearest double, ties to even; ±Infinity beyond the largest; never −0. */
+function fromUnits(units: bigint): number {
+  if (units === 0n) return 0;
+  const negative = units < 0n;
+  const magnitude = negative ? -units : units;
+  const surplus = Math.max(0, magnitude.toString(2).length - 53);
+  const divisor = 1n << BigInt(surplus);
+  let quotient = magnitude / divisor;
+  const twice = 2n * (magnitude % divisor);
+  if (twice > divisor || (twice === divisor && quotient % 2n === 1n)) quotient += 1n;
+  // Exact: a quotient of at most 53 bits times a power of two that keeps it a multiple of 2^-1074.
+  const rounded = Number(quotient) * 2 ** (surplus + UNIT_EXPONENT);
+  return negative ? -rounded : rounded;
+}
+
+/** The true sum of finite doubles, rounded once; ±Infinity when it is beyond the largest double. */
+export function exactSum(values: readonly number[]): number {
+  return fromUnits(values.reduce((sum, value) => sum + inUnits(value), 0n));
+}
+
+/** The true sum of integers; null beyond ±(2^53 − 1). */
+export function exactIntegerSum(values: readonly number[]): number | null {
+  const sum = values.reduce((total, value) => total + BigInt(value), 0n);
+  const limit = BigInt(Number.MAX_SAFE_INTEGER);
+  return sum > limit || sum < -limit ? null : Number(sum);
+}
