@@ -32,6 +32,7 @@ export async function redisBinary(): Promise<string> {
     'dependency:unpack-dependencies',
     '-DincludeArtifactIds=embedded-redis',
     '-Dmdep.unpack.includes=redis-server-*-linux-*',
+    `-DmarkersDirectory=${target}/.markers`,
     `-DoutputDirectory=${target}`,
   ]);
   const name = (await readdir(folder)).find((file) => file.endsWith(`-linux-${cpu}`));
@@ -59,10 +60,13 @@ async function fetchOnce(
     }
     try {
       if (existsSync(folder)) break;
-      const partial = `${folder}.partial`;
-      await rm(partial, { recursive: true, force: true });
-      await runMaven(variable, ['-q', '-B', '-f', POM, ...goals(partial)]);
-      await rename(partial, folder);
+      const partial = `${folder}.${process.pid}.partial`;
+      try {
+        await runMaven(variable, ['-q', '-B', '-f', POM, ...goals(partial)]);
+        await rename(partial, folder);
+      } finally {
+        await rm(partial, { recursive: true, force: true });
+      }
     } finally {
       await rm(lock, { force: true });
     }

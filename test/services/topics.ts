@@ -1,0 +1,93 @@
+import { randomUUID } from 'node:crypto';
+import { Kafka, logLevel } from 'kafkajs';
+
+export interface TopicOptions {
+  /** Default 1. */
+  readonly partitions?: number;
+  /** Further settings of the topic, as `{ 'message.timestamp.type': 'LogAppendTime' }`. */
+  readonly config?: Readonly<Record<string, string>>;
+}
+
+export interface ProducedRecord {
+  readonly partition?: number;
+  readonly key?: string | Uint8Array | null;
+  readonly value: string | Uint8Array | null;
+  /** Epoch milliseconds; default the producer's clock. */
+  readonly timestamp?: number;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+function client(brokers: string): Kafka {
+  return new Kafka({ brokers: brokers.split(','), logLevel: logLevel.NOTHING });
+}
+
+/**
+ * Makes a topic under a name of its own that starts with `prefix`, and returns the name. Nothing is ever deleted
+ * from it: Kafka counts retention from the records' timestamps, and tests write old ones.
+ */
+export async function createTopic(
+  brokers: string,
+  prefix: string,
+  options: TopicOptions = {},
+): Promise<string> {
+  const topic = `${prefix}-${randomUUID().slice(0, 8)}`;
+  const admin = client(brokers).admin();
+  await admin.connect();
+  try {
+    const entries = Object.entries({ 'retention.ms': '-1', ...options.config });
+    await admin.createTopics({
+      waitForLeaders: true,
+      topics: [
+        {
+          topic,
+          numPartitions: options.partitions ?? 1,
+          configEntries: entries.map(([name, value]) => ({ name, value })),
+        },
+      ],
+    });
+  } finally {
+    await admin.disconnect();
+  }
+  return topic;
+}
+
+/**
+ * Appends the records to a topic, in order, `perRequest` to a request, and returns how many there were. A
+ * generator can give millions.
+ */
+export async function produce(
+  brokers: string,
+  topic: string,
+  records: Iterable<ProducedRecord>,
+  perRequest = 2000,
+): Promise<number> {
+  const producer = client(brokers).producer({ maxInFlightRequests: 1 });
+  await producer.connect();
+  let count = 0;
+  let waiting: ProducedRecord[] = [];
+  const send = async () => {
+    const messages = waiting.map(({ key, value, timestamp, partition, headers }) => ({
+      value: asBuffer(value),
+      ...(key === undefined ? {} : { key: asBuffer(key) }),
+      ...(timestamp === undefined ? {} : { timestamp: String(timestamp) }),
+      ...(partition === undefined ? {} : { partition }),
+      ...(headers === undefined ? {} : { headers }),
+    }));
+    waiting = [];
+    await producer.send({ topic, messages, acks: -1 });
+  };
+  try {
+    for (const record of records) {
+      count++;
+      if (waiting.push(record) === perRequest) await send();
+    }
+    if (waiting.length > 0) await send();
+  } finally {
+    await producer.disconnect();
+  }
+  return count;
+}
+
+function asBuffer(bytes: string | Uint8Array | null): Buffer | null {
+  return bytes === null ? null : Buffer.from(bytes);
+}
