@@ -1,3 +1,4 @@
+import type { Progress } from '../progress.ts';
 import type { DurationMs } from '../time.ts';
 
 /** What a worker is told when it starts. Paths are absolute; every value is checked and has its default. */
@@ -57,4 +58,21 @@ export interface LogOptions {
   readonly level: LogLevel;
   /** JSON lines; otherwise lines for a person. */
   readonly json: boolean;
+}
+
+/** What `tidemark archive` is told. */
+export interface ArchiveOptions {
+  readonly kafka: KafkaOptions;
+  readonly topic: string;
+  /** The archive's directory, absolute. */
+  readonly out: string;
+  readonly signal: AbortSignal;
+  readonly onProgress?: (progress: Progress) => void;
+}
+
+/** What one call of it added. */
+export interface ArchiveSummary {
+  readonly partitions: number;
+  readonly records: number;
+  readonly files: number;
 }

@@ -1,4 +1,5 @@
 import type { Timing } from '../operators/revision.ts';
+import type { Progress } from '../progress.ts';
 
 /** `final`: the last revision of each row; `revisions`: on-time and late ones; `all`: early ones too. */
 export const ROW_CHOICES = ['final', 'revisions', 'all'] as const;
@@ -23,13 +24,6 @@ export interface ReplayOptions {
   readonly overwrite: boolean;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: Progress) => void;
-}
-
-/** How far long work has come, in the unit that its reporter names. */
-export interface Progress {
-  readonly done: number;
-  /** Null when it is not known beforehand. */
-  readonly total: number | null;
 }
 
 /** What a replay read and made. */
