@@ -1,0 +1,39 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { oracleSubject } from '../oracle/subject.ts';
+import { definitionOf, element, watermark } from './flink.ts';
+
+interface Table {
+  readonly cases: readonly {
+    readonly name: string;
+    readonly size: number;
+    readonly slide: number;
+    /** May be negative here: a grid of ours has the offset that is equal to it modulo the slide. */
+    readonly offset: number;
+    readonly time: number;
+    readonly windows: readonly (readonly [number, number])[];
+  }[];
+}
+
+const table: Table = JSON.parse(readFileSync(new URL('flink-assigners.json', import.meta.url), 'utf8'));
+
+describe.each([['the oracle', oracleSubject]] as const)('Flink window assigners, %s', (_, open) => {
+  it.each(table.cases)('$name: $time in windows of $size every $slide, offset $offset', (given) => {
+    const { size, slide, time } = given;
+    const subject = open(definitionOf({ ...given, allowedLateness: 0 }));
+    subject.process(element(0, 'key', 1, time));
+    // A lone element enters at the first window that holds it and leaves at the first that does not any more.
+    const rows = subject.process(watermark(1, time + 3 * size)).map((row) => [row.windowEnd, row.values[0]]);
+    const windows = given.windows.toSorted(([a], [b]) => a - b);
+    expect(rows).toEqual([
+      [windows[0]![1], 1],
+      [windows.at(-1)![1] + slide, null],
+    ]);
+    expect(windows.map(([start, end]) => [start, end])).toEqual(
+      windows.map((_window, index) => [
+        windows[0]![1] + index * slide - size,
+        windows[0]![1] + index * slide,
+      ]),
+    );
+  });
+});
