@@ -1,0 +1,116 @@
+import type { Source } from '../definitions/definition.ts';
+import {
+  type LogRecord,
+  type RecordDecoder,
+  Rejection,
+  type RejectionReason,
+  type SourceRejection,
+} from '../sources/record.ts';
+import type { EventTimeMs, Offset } from '../time.ts';
+import { PartitionClock } from '../watermark/partition-clock.ts';
+import type { Task } from './task.ts';
+
+/** What was counted of a partition's records, before any group saw them. */
+export interface SourceCounters {
+  records: number;
+  readonly rejected: Map<RejectionReason, number>;
+}
+
+/**
+ * One partition of a source on its way to the tasks of all groups over it: each record is decoded and judged once
+ * (semantics.md, "The log"), moves log time and watermark, and goes to each task with both.
+ */
+export class SourcePartition {
+  readonly source: Source;
+  readonly partition: number;
+  readonly tasks: readonly Task[];
+  readonly clock: PartitionClock;
+  readonly counters: SourceCounters = { records: 0, rejected: new Map() };
+
+  readonly #decoder: RecordDecoder;
+  readonly #rejected: (record: LogRecord, rejection: Rejection) => void;
+
+  constructor(options: {
+    source: Source;
+    partition: number;
+    decoder: RecordDecoder;
+    tasks: readonly Task[];
+    /** Hears of each record that the source rejects. */
+    rejected: (record: LogRecord, rejection: Rejection) => void;
+  }) {
+    this.source = options.source;
+    this.partition = options.partition;
+    this.tasks = options.tasks;
+    this.clock = new PartitionClock(options.source.maxOutOfOrdernessMs);
+    this.#decoder = options.decoder;
+    this.#rejected = options.rejected;
+  }
+
+  /** Records `from` ≤ index < `to`, in order of offset. A task that already has a record in its state does not get it again. */
+  process(records: readonly LogRecord[], from = 0, to = records.length): void {
+    const { clock, tasks, counters } = this;
+    const judged = {
+      log: records[from]!,
+      row: {},
+      eventTime: 0,
+      watermarkBefore: 0,
+      watermark: 0,
+      logTime: 0,
+    };
+    for (let index = from; index < to; index++) {
+      const log = records[index]!;
+      counters.records++;
+      clock.observe(log.timestamp);
+      const row = log.timestamp === -1 ? NO_TIMESTAMP : this.#decoder.decode(log.value);
+      const eventTime = row instanceof Rejection ? row : this.#judgeEventTime(this.#decoder.eventTime(row));
+      if (row instanceof Rejection || eventTime instanceof Rejection) {
+        this.#reject(log, eventTime as Rejection);
+        continue;
+      }
+      judged.log = log;
+      judged.row = row;
+      judged.eventTime = eventTime;
+      judged.watermarkBefore = clock.watermark;
+      clock.accept(eventTime);
+      judged.watermark = clock.watermark;
+      judged.logTime = clock.logTime;
+      for (let t = 0; t < tasks.length; t++) {
+        const task = tasks[t]!;
+        if (log.offset >= task.nextOffset) task.process(judged);
+      }
+    }
+  }
+
+  #judgeEventTime(eventTime: EventTimeMs | null | Rejection): EventTimeMs | Rejection {
+    if (eventTime instanceof Rejection) return eventTime;
+    const { logTime } = this.clock;
+    if (eventTime === null) {
+      if (this.source.onNullEventTime === 'logTime') return logTime;
+      return new Rejection('null_event_time', `field ${this.source.eventTime.field} is null`);
+    }
+    const limit = this.source.maxAheadMs;
+    if (limit !== null && eventTime > logTime + limit) {
+      return new Rejection(
+        'ahead',
+        `event time ${eventTime} is ${eventTime - logTime} ms ahead of log time ${logTime}`,
+      );
+    }
+    return eventTime;
+  }
+
+  #reject(log: LogRecord, rejection: Rejection): void {
+    const reason = rejection.reason as SourceRejection;
+    this.counters.rejected.set(reason, (this.counters.rejected.get(reason) ?? 0) + 1);
+    for (const task of this.tasks) {
+      if (log.offset >= task.nextOffset) task.skip(log.offset, this.clock.logTime);
+    }
+    this.#rejected(log, rejection);
+  }
+
+  /** The first offset that some task still wants. */
+  get nextOffset(): Offset {
+    return Math.min(...this.tasks.map((task) => task.nextOffset));
+  }
+}
+
+const NO_TIMESTAMP = new Rejection('no_timestamp', 'the record has no timestamp (−1)');

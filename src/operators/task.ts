@@ -1,0 +1,338 @@
+import { ByteReader, ByteWriter } from '../aggregates/byte-codec.ts';
+import { Dictionary } from '../aggregates/dictionary.ts';
+import type { FeatureGroup, Row } from '../definitions/definition.ts';
+import { assert } from '../errors.ts';
+import { type LogRecord, Rejection } from '../sources/record.ts';
+import type { EntityState, TaskProgress } from '../state/state-store.ts';
+import { type EventTimeMs, type Offset, versionOf } from '../time.ts';
+import { EntityTable } from './entity-table.ts';
+import { createKernel, type Kernel } from './kernel.ts';
+import { keyMatches } from './key-check.ts';
+import { PaneWindows } from './pane-windows.ts';
+import { RevisionBatch } from './revision.ts';
+import { WindowLayout } from './window-layout.ts';
+
+/** The version of the encoding of entity states; a state of another version is not read. */
+const STATE_FORMAT = 1;
+
+/** A record that came when every window whose range holds it was final. */
+export interface DroppedRecord {
+  readonly partition: number;
+  readonly offset: Offset;
+  readonly timestamp: EventTimeMs;
+  readonly eventTime: EventTimeMs;
+  /** The watermark it was judged against. */
+  readonly watermark: EventTimeMs;
+  /** window_end of the first and the last window that it missed, and how many they are. */
+  readonly missedFirst: EventTimeMs;
+  readonly missedLast: EventTimeMs;
+  readonly missedCount: number;
+}
+
+/** What a task does with the records that make no row. */
+export interface TaskOutputs {
+  dropped(record: DroppedRecord): void;
+  rejected(record: LogRecord, rejection: Rejection): void;
+}
+
+export interface TaskCounters {
+  /** Accepted by the source, passing the group's `where`, and not rejected by the group. */
+  records: number;
+  /** The first window after the event was closed already; includes partly late and dropped ones. */
+  late: number;
+  /** Some, but not all windows whose range holds the event were final. */
+  partlyLate: number;
+  /** All of them were. */
+  dropped: number;
+  rejected: number;
+}
+
+/** A record at its place in the log, as the source judged it. */
+export interface JudgedRecord {
+  readonly log: LogRecord;
+  readonly row: Row;
+  readonly eventTime: EventTimeMs;
+  /** W(o−1): what it is judged against. */
+  readonly watermarkBefore: EventTimeMs;
+  /** W(o): what closes windows after it. */
+  readonly watermark: EventTimeMs;
+  /** λ(o). */
+  readonly logTime: EventTimeMs;
+}
+
+/**
+ * A feature group over one partition: a deterministic state machine, (state, record) → (state', revisions). It
+ * knows no Kafka, no Redis, no clock and no file; its drivers own everything that can fail or wait.
+ *
+ * Records go in by {@link process}; revisions pile up in {@link revisions} until {@link drained}.
+ */
+export class Task {
+  readonly group: FeatureGroup;
+  readonly partition: number;
+  readonly revisions: RevisionBatch;
+  readonly counters: TaskCounters = { records: 0, late: 0, partlyLate: 0, dropped: 0, rejected: 0 };
+
+  readonly #outputs: TaskOutputs;
+  readonly #layout: WindowLayout;
+  readonly #dictionary = new Dictionary();
+  readonly #entities: EntityTable;
+  readonly #kernel: Kernel;
+  readonly #windows: PaneWindows;
+  /** The key field to compare with the record key; null when it is not checked. */
+  readonly #checkedKey: string | null;
+  readonly #arrival = { eventTime: 0, offset: 0, version: 0, knownAt: 0, pane: 0, entry: 0 };
+
+  #nextOffset: Offset = 0;
+  #watermark: EventTimeMs = Number.NEGATIVE_INFINITY;
+  #logTime: EventTimeMs = Number.NEGATIVE_INFINITY;
+  #closedUpTo = Number.NEGATIVE_INFINITY;
+  #finalUpTo = Number.NEGATIVE_INFINITY;
+  /** The watermark at which the next grid time closes or becomes final. */
+  #nextCloseAt = Number.NEGATIVE_INFINITY;
+
+  /** Entities changed since the last {@link takeChanges}, each once; null when nobody asks for changes. */
+  readonly #changed: number[] | null;
+  #isChanged = new Uint8Array(1024);
+  #emptied: Uint8Array[] = [];
+  readonly #writer = new ByteWriter();
+
+  constructor(
+    group: FeatureGroup,
+    partition: number,
+    outputs: TaskOutputs,
+    options: { trackChanges: boolean },
+  ) {
+    this.group = group;
+    this.partition = partition;
+    this.#outputs = outputs;
+    this.#layout = new WindowLayout(group);
+    this.#entities = new EntityTable(group);
+    this.#kernel = createKernel(group, this.#layout, this.#dictionary);
+    this.revisions = new RevisionBatch(group, {
+      entityOf: (id) => this.#entities.valuesOf(id),
+      textOf: (id) => this.#dictionary.textOf(id),
+    });
+    this.#changed = options.trackChanges ? [] : null;
+    this.#checkedKey = group.source.checkKey ? group.source.key : null;
+    this.#windows = new PaneWindows({
+      layout: this.#layout,
+      kernel: this.#kernel,
+      out: this.revisions,
+      emitEarly: group.emit === 'change',
+      allowedLatenessMs: group.allowedLatenessMs,
+      onEmpty: (entity) => this.#removeEntity(entity),
+    });
+  }
+
+  get entityCount(): number {
+    return this.#entities.size;
+  }
+
+  /** Bytes of the entities' cells. */
+  get stateBytes(): number {
+    return this.#windows.bytes;
+  }
+
+  /** Results that became null because they were out of range. */
+  get overflows(): number {
+    return this.#kernel.overflows();
+  }
+
+  /** The offset of the next record that this task wants; earlier ones are part of its state. */
+  get nextOffset(): Offset {
+    return this.#nextOffset;
+  }
+
+  /** Takes in one record that the source accepted. Records come in order of offset. */
+  process(record: JudgedRecord): void {
+    const { log } = record;
+    assert(log.offset >= this.#nextOffset, `record ${log.offset} came after ${this.#nextOffset - 1}`);
+    if (this.#kernel.accepts(record.row)) this.#take(record);
+    this.#nextOffset = log.offset + 1;
+    this.#logTime = record.logTime;
+    if (record.watermark > this.#watermark) {
+      this.advance(record.watermark, versionOf(log.offset, this.group.source.epoch), record.logTime);
+    }
+  }
+
+  /** A record that the source rejected: it only moves the position and log time. */
+  skip(offset: Offset, logTime: EventTimeMs): void {
+    this.#nextOffset = offset + 1;
+    this.#logTime = logTime;
+  }
+
+  /** Moves the watermark and closes what it passes; also for a mark of the journal. */
+  advance(watermark: EventTimeMs, version: number, knownAt: EventTimeMs): void {
+    this.#watermark = watermark;
+    if (watermark < this.#nextCloseAt) return;
+    this.#setWatermark(watermark);
+    this.#windows.advance(this.#closedUpTo, this.#finalUpTo, version, knownAt);
+  }
+
+  /** The revisions were read: their entities and texts need not be kept any longer. */
+  drained(): void {
+    this.revisions.clear();
+    this.#entities.recycle();
+    this.#dictionary.collect();
+  }
+
+  progress(counters: Readonly<Record<string, number>>): TaskProgress {
+    return {
+      fingerprint: this.group.fingerprint,
+      nextOffset: this.#nextOffset,
+      watermark: this.#watermark,
+      logTime: this.#logTime,
+      counters,
+    };
+  }
+
+  /** The entities whose state changed since the last call, as bytes, those that have none any more first. */
+  takeChanges(): EntityState[] {
+    assert(this.#changed !== null, 'the task was made to track its changes');
+    const changes: EntityState[] = this.#emptied.map((key) => ({ key, state: null }));
+    this.#emptied = [];
+    for (const entity of this.#changed) {
+      if (this.#isChanged[entity] === 0) continue;
+      this.#isChanged[entity] = 0;
+      const key = this.#keyBytes(entity);
+      this.#writer.byte(STATE_FORMAT);
+      const some = this.#windows.encode(entity, this.#writer);
+      const state = this.#writer.take();
+      changes.push({ key, state: some ? state : null });
+    }
+    this.#changed.length = 0;
+    return changes;
+  }
+
+  /** Continues where another task of the same group and partition stopped. To be called before any record. */
+  restore(progress: TaskProgress, entities: Iterable<EntityState>): void {
+    assert(progress.fingerprint === this.group.fingerprint, 'a state belongs to one definition');
+    this.#nextOffset = progress.nextOffset;
+    this.#watermark = progress.watermark;
+    this.#logTime = progress.logTime;
+    if (progress.watermark > Number.NEGATIVE_INFINITY) this.#setWatermark(progress.watermark);
+    this.#windows.restoreWatermark(this.#closedUpTo, this.#finalUpTo);
+    for (const { key, state } of entities) {
+      if (state === null) continue;
+      const entity = this.#entities.decode(new ByteReader(key));
+      const bytes = new ByteReader(state);
+      const format = bytes.byte();
+      assert(format === STATE_FORMAT, `state of format ${format}, this version reads ${STATE_FORMAT}`);
+      if (!this.#windows.decode(entity, bytes)) this.#removeEntity(entity);
+    }
+    this.drained();
+  }
+
+  #take(record: JudgedRecord): void {
+    const { log, row, eventTime, watermarkBefore } = record;
+    const key = this.#entities.keyOf(row);
+    if (key === null) {
+      const field = this.group.entity.find((name) => row[name] === null);
+      this.#reject(log, new Rejection('null_entity', `field ${field} is null`));
+      return;
+    }
+    if (this.#checkedKey !== null && !keyMatches(log.key, row[this.#checkedKey]!)) {
+      this.#reject(log, new Rejection('key_mismatch', keyMismatch(log.key, this.#checkedKey, row)));
+      return;
+    }
+    this.counters.records++;
+
+    const layout = this.#layout;
+    const pane = layout.paneOf(eventTime);
+    const enter = layout.enterOf(pane);
+    let entry = enter;
+    if (enter <= this.#closedUpTo) {
+      this.counters.late++;
+      const firstOpen = this.#finalUpTo + layout.stepPanes;
+      if (enter < firstOpen) {
+        const lastHolding = layout.leaveOf(pane, layout.longest) - layout.stepPanes;
+        if (firstOpen > lastHolding) {
+          this.counters.dropped++;
+          this.#outputs.dropped(this.#droppedRecord(log, eventTime, watermarkBefore, enter, lastHolding));
+          return;
+        }
+        this.counters.partlyLate++;
+        entry = firstOpen;
+      }
+    }
+
+    let entity = this.#entities.idOf(key);
+    if (entity === undefined) entity = this.#entities.add(key, row);
+    this.#markChanged(entity);
+    this.#kernel.read(row);
+    const arrival = this.#arrival;
+    arrival.eventTime = eventTime;
+    arrival.offset = log.offset;
+    arrival.version = versionOf(log.offset, this.group.source.epoch);
+    arrival.knownAt = record.logTime;
+    arrival.pane = pane;
+    arrival.entry = entry;
+    this.#windows.apply(entity, arrival);
+  }
+
+  #droppedRecord(
+    log: LogRecord,
+    eventTime: EventTimeMs,
+    watermark: EventTimeMs,
+    first: number,
+    last: number,
+  ): DroppedRecord {
+    return {
+      partition: this.partition,
+      offset: log.offset,
+      timestamp: log.timestamp,
+      eventTime,
+      watermark,
+      missedFirst: this.#layout.timeOf(first),
+      missedLast: this.#layout.timeOf(last),
+      missedCount: (last - first) / this.#layout.stepPanes + 1,
+    };
+  }
+
+  #reject(log: LogRecord, rejection: Rejection): void {
+    this.counters.rejected++;
+    this.#outputs.rejected(log, rejection);
+  }
+
+  /** Translates a watermark into grid positions, and finds out when that has to be done again. */
+  #setWatermark(watermark: EventTimeMs): void {
+    const layout = this.#layout;
+    const lateness = this.group.allowedLatenessMs;
+    this.#closedUpTo = layout.lastGridUpTo(watermark);
+    this.#finalUpTo = layout.lastGridUpTo(watermark - lateness);
+    this.#nextCloseAt = Math.min(
+      layout.timeOf(this.#closedUpTo + layout.stepPanes),
+      layout.timeOf(this.#finalUpTo + layout.stepPanes) + lateness,
+    );
+  }
+
+  #markChanged(entity: number): void {
+    if (this.#changed === null) return;
+    if (entity >= this.#isChanged.length) {
+      const wider = new Uint8Array(Math.max(this.#isChanged.length * 2, entity + 1));
+      wider.set(this.#isChanged);
+      this.#isChanged = wider;
+    }
+    if (this.#isChanged[entity] === 1) return;
+    this.#isChanged[entity] = 1;
+    this.#changed.push(entity);
+  }
+
+  #removeEntity(entity: number): void {
+    if (this.#changed !== null) {
+      if (entity < this.#isChanged.length) this.#isChanged[entity] = 0;
+      this.#emptied.push(this.#keyBytes(entity));
+    }
+    this.#entities.remove(entity);
+  }
+
+  #keyBytes(entity: number): Uint8Array {
+    this.#entities.encode(entity, this.#writer);
+    return this.#writer.take();
+  }
+}
+
+function keyMismatch(key: Uint8Array | null, field: string, row: Row): string {
+  const found = key === null ? 'null' : JSON.stringify(Buffer.from(key).toString('utf8'));
+  return `record key ${found}, field ${field} ${JSON.stringify(row[field])}`;
+}
