@@ -1,129 +1,130 @@
+import { CountTable } from './count-table.ts';
+
 /**
  * Bags of categories: how often each stands in a pane or a window. Most bags hold one or two categories, a few
- * hold very many, so a bag is a chain of entries in shared arrays while it is small and a Map once it is not.
+ * hold very many, so a bag is a chain of entries in shared arrays while it is small and a table once it is not.
  *
- * A bag is a handle that fits a cell: 0 is the empty bag, a positive one the head of a chain, a negative one a Map.
+ * A bag is a handle that fits a cell: 0 is the empty bag, a positive one the head of a chain, a negative one a table.
  */
 export type Bag = number;
 export const EMPTY_BAG: Bag = 0;
 
 const LONGEST_CHAIN = 8;
+const ENTRY = 4;
+const COUNT = 1;
+const NEXT = 2;
+/** Stands where no table is: handle 0 is the empty bag. */
+const NO_TABLE = new CountTable();
 
 export class Bags {
   /** How often the category of the last {@link change} stood in the bag before it. */
   before = 0;
 
-  #category = new Int32Array(1024);
-  #count = new Int32Array(1024);
-  #next = new Int32Array(1024);
+  /** Entries of all chains: category, count, next entry (0: none), and one unused. */
+  #entries = new Int32Array(1024 * ENTRY);
   #freeEntry = 0;
-  #usedEntries = 1;
-  readonly #maps: Map<number, number>[] = [new Map()];
-  readonly #freeMaps: number[] = [];
+  #usedEntries = ENTRY;
+  readonly #tables: CountTable[] = [NO_TABLE];
+  readonly #freeTables: number[] = [];
 
   /** Adds `by` (also negative) to the category's count and gives the bag's handle from now on. */
   change(bag: Bag, category: number, by: number): Bag {
-    if (bag < 0) return this.#changeMap(bag, category, by);
+    if (bag < 0) return this.#changeTable(bag, category, by);
+    const entries = this.#entries;
     let length = 0;
     let previous = 0;
-    for (let entry = bag; entry !== 0; entry = this.#next[entry]!) {
-      if (this.#category[entry] === category) {
-        this.before = this.#count[entry]!;
+    for (let entry = bag; entry !== 0; entry = entries[entry + NEXT]!) {
+      if (entries[entry] === category) {
+        this.before = entries[entry + COUNT]!;
         const count = this.before + by;
-        this.#count[entry] = count;
+        entries[entry + COUNT] = count;
         return count === 0 ? this.#unlink(bag, previous, entry) : bag;
       }
       previous = entry;
       length++;
     }
     this.before = 0;
-    if (length === LONGEST_CHAIN) return this.#changeMap(this.#toMap(bag), category, by);
+    if (length === LONGEST_CHAIN) return this.#changeTable(this.#toTable(bag), category, by);
     const entry = this.#entry();
-    this.#category[entry] = category;
-    this.#count[entry] = by;
-    this.#next[entry] = bag;
+    this.#entries[entry] = category;
+    this.#entries[entry + COUNT] = by;
+    this.#entries[entry + NEXT] = bag;
     return entry;
   }
 
   forEach(bag: Bag, visit: (category: number, count: number) => void): void {
     if (bag < 0) {
-      for (const [category, count] of this.#maps[-bag]!) visit(category, count);
+      this.#tables[-bag]!.forEach(visit);
       return;
     }
-    for (let entry = bag; entry !== 0; entry = this.#next[entry]!) {
-      visit(this.#category[entry]!, this.#count[entry]!);
+    for (let entry = bag; entry !== 0; entry = this.#entries[entry + NEXT]!) {
+      visit(this.#entries[entry]!, this.#entries[entry + COUNT]!);
     }
   }
 
   size(bag: Bag): number {
-    if (bag < 0) return this.#maps[-bag]!.size;
+    if (bag < 0) return this.#tables[-bag]!.size;
     let length = 0;
-    for (let entry = bag; entry !== 0; entry = this.#next[entry]!) length++;
+    for (let entry = bag; entry !== 0; entry = this.#entries[entry + NEXT]!) length++;
     return length;
   }
 
   free(bag: Bag): void {
     if (bag < 0) {
-      this.#maps[-bag] = new Map();
-      this.#freeMaps.push(-bag);
+      this.#tables[-bag] = NO_TABLE;
+      this.#freeTables.push(-bag);
       return;
     }
     for (let entry = bag; entry !== 0; ) {
-      const next = this.#next[entry]!;
+      const next = this.#entries[entry + NEXT]!;
       this.#release(entry);
       entry = next;
     }
   }
 
-  #changeMap(bag: Bag, category: number, by: number): Bag {
-    const map = this.#maps[-bag]!;
-    this.before = map.get(category) ?? 0;
-    const count = this.before + by;
-    if (count === 0) map.delete(category);
-    else map.set(category, count);
-    if (map.size > 0) return bag;
+  #changeTable(bag: Bag, category: number, by: number): Bag {
+    const table = this.#tables[-bag]!;
+    this.before = table.change(category, by);
+    if (table.size > 0) return bag;
     this.free(bag);
     return EMPTY_BAG;
   }
 
-  #toMap(bag: Bag): Bag {
-    const index = this.#freeMaps.pop() ?? this.#maps.push(new Map()) - 1;
-    const map = this.#maps[index]!;
-    this.forEach(bag, (category, count) => map.set(category, count));
+  #toTable(bag: Bag): Bag {
+    const table = new CountTable();
+    this.forEach(bag, (category, count) => table.change(category, count));
     this.free(bag);
+    const index = this.#freeTables.pop() ?? this.#tables.length;
+    this.#tables[index] = table;
     return -index;
   }
 
   #unlink(bag: Bag, previous: number, entry: number): Bag {
-    const next = this.#next[entry]!;
+    const next = this.#entries[entry + NEXT]!;
     this.#release(entry);
     if (previous === 0) return next;
-    this.#next[previous] = next;
+    this.#entries[previous + NEXT] = next;
     return bag;
   }
 
   #entry(): number {
     const free = this.#freeEntry;
     if (free !== 0) {
-      this.#freeEntry = this.#next[free]!;
+      this.#freeEntry = this.#entries[free + NEXT]!;
       return free;
     }
-    if (this.#usedEntries === this.#category.length) {
-      this.#category = widen(this.#category);
-      this.#count = widen(this.#count);
-      this.#next = widen(this.#next);
+    if (this.#usedEntries === this.#entries.length) {
+      const wider = new Int32Array(this.#entries.length * 2);
+      wider.set(this.#entries);
+      this.#entries = wider;
     }
-    return this.#usedEntries++;
+    const entry = this.#usedEntries;
+    this.#usedEntries += ENTRY;
+    return entry;
   }
 
   #release(entry: number): void {
-    this.#next[entry] = this.#freeEntry;
+    this.#entries[entry + NEXT] = this.#freeEntry;
     this.#freeEntry = entry;
   }
-}
-
-function widen(from: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> {
-  const to = new Int32Array(from.length * 2);
-  to.set(from);
-  return to;
 }
