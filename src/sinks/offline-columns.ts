@@ -1,0 +1,104 @@
+import type { FeatureGroup, FieldKind, FieldType } from '../definitions/definition.ts';
+import type { ValueType } from '../definitions/expression.ts';
+import { assert } from '../errors.ts';
+
+/** How a column of the output comes out of the internal one. */
+export interface OutputColumn {
+  /** As users see it. */
+  readonly name: string;
+  /** SQL over the sorted rows. */
+  readonly sql: string;
+}
+
+/** Internal column names are numbered, so that no feature's name can clash with them. */
+export const entityColumn = (index: number): string => `entity_${index}`;
+export const featureColumn = (index: number): string => `feature_${index}`;
+
+export function quoteIdentifier(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}
+
+export function quoteText(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}
+
+const ENTITY_TYPES: Readonly<Record<FieldKind, string>> = {
+  string: 'VARCHAR',
+  enum: 'VARCHAR',
+  localDateTime: 'VARCHAR',
+  boolean: 'BOOLEAN',
+  int: 'INTEGER',
+  long: 'BIGINT',
+  timestampMillis: 'BIGINT',
+  timestampMicros: 'BIGINT',
+  float: 'DOUBLE',
+  double: 'DOUBLE',
+  bytes: 'BLOB',
+};
+
+/** The fields of the group's entity, in order. */
+export function entityFields(group: FeatureGroup): readonly FieldType[] {
+  return group.entity.map((name) => {
+    const field = group.source.fields.get(name);
+    assert(field !== undefined, `entity field ${name} is declared`);
+    return field;
+  });
+}
+
+/** Type of the entity field in the internal table; numbers that stand for times stay numbers there. */
+export function entityStorageType(kind: FieldKind): string {
+  return ENTITY_TYPES[kind];
+}
+
+const timestampMillis = (sql: string): string => `make_timestamp_ms(${sql})::TIMESTAMP_MS`;
+
+const FEATURE_SQL: Readonly<Record<ValueType, (column: string, index: number) => string>> = {
+  // NaN is null in a batch's numbers.
+  integer: (column) => `CASE WHEN isnan(${column}) THEN NULL ELSE ${column}::BIGINT END`,
+  number: (column) => `CASE WHEN isnan(${column}) THEN NULL ELSE ${column} END`,
+  boolean: (column) => `CASE WHEN isnan(${column}) THEN NULL ELSE ${column} <> 0 END`,
+  string: (_, index) => `text_${index}`,
+  bytes: () => {
+    throw new Error('a feature of bytes');
+  },
+};
+
+const TIMING = "CASE revision & 3 WHEN 0 THEN 'early' WHEN 1 THEN 'on-time' ELSE 'late' END";
+
+function featureColumns(group: FeatureGroup): OutputColumn[] {
+  return group.features.map(({ name, valueType }, index) => ({
+    name,
+    sql: FEATURE_SQL[valueType](featureColumn(index), index),
+  }));
+}
+
+/** The columns of a Parquet file, in order (interface.md, "Rows"). */
+export function parquetColumns(group: FeatureGroup): readonly OutputColumn[] {
+  const entity = entityFields(group).map(({ kind }, index) => {
+    const column = entityColumn(index);
+    if (kind === 'timestampMillis') return timestampMillis(column);
+    return kind === 'timestampMicros' ? `make_timestamp(${column})` : column;
+  });
+  return [
+    ...group.entity.map((name, index) => ({ name, sql: entity[index]! })),
+    { name: 'window_end', sql: timestampMillis('window_end') },
+    { name: 'version', sql: 'revision >> 2' },
+    { name: 'known_at', sql: timestampMillis('known_at') },
+    { name: 'timing', sql: TIMING },
+    { name: 'deleted', sql: 'false' },
+    ...featureColumns(group),
+  ];
+}
+
+/** The same columns as JSONL holds them: times as integer milliseconds. */
+export function jsonlColumns(group: FeatureGroup): readonly OutputColumn[] {
+  return [
+    ...group.entity.map((name, index) => ({ name, sql: entityColumn(index) })),
+    { name: 'window_end', sql: 'window_end' },
+    { name: 'version', sql: 'revision >> 2' },
+    { name: 'known_at', sql: 'known_at' },
+    { name: 'timing', sql: TIMING },
+    { name: 'deleted', sql: 'false' },
+    ...featureColumns(group),
+  ];
+}

@@ -1,0 +1,150 @@
+import type { FeatureGroup, FieldKind, Scalar } from '../../src/definitions/definition.ts';
+import type { ValueType } from '../../src/definitions/expression.ts';
+import { RevisionBatch, TIMINGS } from '../../src/operators/revision.ts';
+import type { OfflineRows } from '../../src/sinks/offline-store.ts';
+
+/** One revision as the tests think of it; `timing` is an index of TIMINGS. */
+export interface PlainRevision {
+  readonly entity: readonly Scalar[];
+  readonly windowEnd: number;
+  readonly version: number;
+  readonly knownAt: number;
+  readonly timing: number;
+  readonly values: readonly (Scalar | null)[];
+}
+
+/** A group of which only what the offline store looks at is filled with sense. */
+export function groupOf(
+  entity: Readonly<Record<string, FieldKind>>,
+  features: Readonly<Record<string, ValueType>>,
+  name = 'card_risk',
+): FeatureGroup {
+  const fields = new Map(
+    Object.entries(entity).map(([field, kind]) => [field, { kind, nullable: false, symbols: [] }] as const),
+  );
+  return {
+    kind: 'featureGroup',
+    name,
+    version: 1,
+    source: {
+      kind: 'source',
+      name: 'transactions',
+      topic: 'transactions',
+      key: null,
+      fields,
+      format: 'json',
+      writerSchemaFile: null,
+      eventTime: { field: 'event_ts', zone: null },
+      maxOutOfOrdernessMs: 0,
+      maxAheadMs: null,
+      idleTimeoutMs: null,
+      onNullEventTime: 'reject',
+      epoch: 0,
+      checkKey: false,
+    },
+    entity: [...fields.keys()],
+    grid: { stepMs: 60_000, offsetMs: 0 },
+    allowedLatenessMs: 0,
+    emit: 'change',
+    ttlMs: null,
+    where: null,
+    features: Object.entries(features).map(([feature, valueType]) => ({
+      name: feature,
+      aggregate: 'last',
+      input: null,
+      where: null,
+      range: { kind: 'last', lengthMs: 60_000 },
+      default: null,
+      valueType,
+    })),
+    fingerprint: '00',
+  };
+}
+
+/**
+ * A task's batch: entities and texts are numbers that hold until the batch is filled anew, and that stand for
+ * others then.
+ */
+export class TaskBatch {
+  readonly batch: RevisionBatch;
+  #entities: (readonly Scalar[])[] = [];
+  #texts: string[] = [];
+  readonly #early = new Set<string>();
+
+  constructor(group: FeatureGroup) {
+    this.batch = new RevisionBatch(group, {
+      entityOf: (id) => this.#entities[id]!,
+      textOf: (id) => this.#texts[id]!,
+    });
+  }
+
+  fill(revisions: readonly PlainRevision[]): RevisionBatch {
+    const { batch } = this;
+    batch.clear();
+    this.#texts = [];
+    // Reversed, so that numbers of one fill are those of other entities in the next.
+    this.#entities = [...new Map(revisions.map(({ entity }) => [keyOf(entity), entity])).values()].reverse();
+    for (const revision of revisions) {
+      const row = batch.push();
+      const rowKey = `${keyOf(revision.entity)} ${revision.windowEnd}`;
+      batch.entity[row] = this.#entities.findIndex((entity) => keyOf(entity) === keyOf(revision.entity));
+      batch.windowEnd[row] = revision.windowEnd;
+      batch.version[row] = revision.version;
+      batch.knownAt[row] = revision.knownAt;
+      batch.timing[row] = revision.timing;
+      batch.replaces[row] = this.#early.has(rowKey) ? 1 : 0;
+      if (revision.timing === 0) this.#early.add(rowKey);
+      for (const [feature, value] of revision.values.entries()) {
+        batch.values[row * batch.width + feature] = this.#cell(value);
+      }
+    }
+    return batch;
+  }
+
+  #cell(value: Scalar | null): number {
+    if (value === null) return Number.NaN;
+    return typeof value === 'string' ? this.#texts.push(value) - 1 : Number(value);
+  }
+}
+
+export function keyOf(entity: readonly Scalar[]): string {
+  return JSON.stringify(entity);
+}
+
+/** What semantics.md says the files hold, the slow way. */
+export function expectedRows(revisions: readonly PlainRevision[], rows: OfflineRows): PlainRevision[] {
+  const kept = revisions.filter((one) => {
+    if (rows === 'all') return true;
+    if (rows === 'revisions') return one.timing > 0;
+    return !revisions.some((other) => sameRow(one, other) && compareRevision(other, one) > 0);
+  });
+  return kept.sort(
+    (a, b) => compareEntity(a.entity, b.entity) || a.windowEnd - b.windowEnd || compareRevision(a, b),
+  );
+}
+
+function sameRow(a: PlainRevision, b: PlainRevision): boolean {
+  return a.windowEnd === b.windowEnd && keyOf(a.entity) === keyOf(b.entity);
+}
+
+function compareRevision(a: PlainRevision, b: PlainRevision): number {
+  return a.version - b.version || a.timing - b.timing;
+}
+
+function compareEntity(a: readonly Scalar[], b: readonly Scalar[]): number {
+  for (const [index, left] of a.entries()) {
+    const right = b[index]!;
+    const order =
+      typeof left === 'string'
+        ? Buffer.compare(Buffer.from(left), Buffer.from(right as string))
+        : Number(left) - Number(right);
+    if (order !== 0) return order;
+  }
+  return 0;
+}
+
+/** A row as the readers of the tests give it: entity, window_end, version, known_at, timing, deleted, features. */
+export function plainRow(revision: PlainRevision): (Scalar | null)[] {
+  const { entity, windowEnd, version, knownAt, timing, values } = revision;
+  return [...entity, windowEnd, version, knownAt, TIMINGS[timing]!, false, ...values];
+}
