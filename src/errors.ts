@@ -15,6 +15,8 @@ export interface TidemarkErrorOptions {
   readonly cause?: unknown;
   /** The exit status of a command that ends with this error: 1 for a failed run, 2 for wrong use. */
   readonly exitCode?: 1 | 2;
+  /** Further errors that were found together with this one. */
+  readonly others?: readonly TidemarkError[];
 }
 
 /**
@@ -26,6 +28,7 @@ export class TidemarkError extends Error {
   readonly place: Place | undefined;
   readonly remedy: string | undefined;
   readonly exitCode: 1 | 2;
+  readonly others: readonly TidemarkError[];
 
   constructor(message: string, options: TidemarkErrorOptions) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
@@ -34,6 +37,7 @@ export class TidemarkError extends Error {
     this.place = options.place;
     this.remedy = options.remedy;
     this.exitCode = options.exitCode ?? 1;
+    this.others = options.others ?? [];
   }
 }
 
@@ -46,14 +50,14 @@ export function formatPlace(place: Place): string {
   return place.position === undefined ? where : `${where} at byte ${place.position}`;
 }
 
-/** The whole text for a person: place, what is wrong, what to do. */
+/** The whole text for a person: place, what is wrong, what to do; of every error that was found together. */
 export function describeError(error: unknown): string {
   if (!(error instanceof TidemarkError)) {
     return error instanceof Error ? (error.stack ?? error.message) : String(error);
   }
   const where = error.place === undefined ? '' : `${formatPlace(error.place)}: `;
   const remedy = error.remedy === undefined ? '' : `\n  ${error.remedy}`;
-  return `${where}${error.message}${remedy}`;
+  return [`${where}${error.message}${remedy}`, ...error.others.map(describeError)].join('\n');
 }
 
 /** States what only a bug can break. */

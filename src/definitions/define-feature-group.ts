@@ -1,0 +1,255 @@
+import { type AggregateDefinition, aggregateCallOf } from './aggregate-functions.ts';
+import { compileFeature, UNBUILT_RANGES } from './compile-feature.ts';
+import { compileLambda, fieldsForLambdas } from './compile-lambda.ts';
+import type { SourceDefinition } from './define-source.ts';
+import type { Feature, FeatureGroup, FieldType, Source } from './definition.ts';
+import { type Problem, reportProblems } from './definition-error.ts';
+import { rememberPlace } from './definition-place.ts';
+import { CallSite } from './definition-text.ts';
+import { typeName } from './expression-refusals.ts';
+import { fingerprintOf } from './fingerprint.ts';
+import { FEATURE_NAME, GROUP_NAME, ROW_COLUMNS } from './names.ts';
+import { suggestName } from './nearest.ts';
+import { isObject, OptionReader, show } from './option-reader.ts';
+
+/** Options of {@link defineFeatureGroup} over records of type `R`; durations are texts like `'5m'`. */
+export interface FeatureGroupOptions<R> {
+  readonly name: string;
+  /** 1 or more; raise it when the meaning of a feature changes. */
+  readonly version: number;
+  readonly source: SourceDefinition<R>;
+  /** The field, or fields, whose values own a row. */
+  readonly entity: (keyof R & string) | readonly (keyof R & string)[];
+  /** The step of the grid of window ends. */
+  readonly every: string;
+  /** Shifts the grid: window ends are T ≡ offset (mod every); default 0. */
+  readonly offset?: string;
+  /** How long after its end a window can still be corrected; default 0. */
+  readonly allowedLateness?: string;
+  /** `'close'` leaves out the early revisions of open windows; default `'change'`. */
+  readonly emit?: 'change' | 'close';
+  /** How long the online store keeps an entity after its last write; default, and null: for ever. */
+  readonly ttl?: string | null;
+  /** Records for which this is not true are skipped. */
+  readonly where?: (record: NoInfer<R>) => boolean | null | undefined;
+  readonly features: Readonly<Record<string, AggregateDefinition<NoInfer<R>>>>;
+}
+
+const OPTIONS = [
+  'name',
+  'version',
+  'source',
+  'entity',
+  'every',
+  'offset',
+  'allowedLateness',
+  'emit',
+  'ttl',
+  'where',
+  'features',
+];
+
+/**
+ * Defines features over one source, for one entity, on one grid of window ends.
+ * @throws DefinitionError with the place of everything that is wrong
+ */
+export function defineFeatureGroup<R>(options: FeatureGroupOptions<R>): FeatureGroup {
+  const site = new CallSite(defineFeatureGroup);
+  const problems: Problem[] = [];
+  const reader = new OptionReader('the group', options, site.options(0), problems);
+  reader.only(OPTIONS, {
+    ...UNBUILT_RANGES,
+    last: 'each feature has its own range: write count({ last: … })',
+  });
+  const source = readSource(reader);
+  const grid = readGrid(reader);
+  const entity = readEntity(reader, source);
+  const fields = source === null || source.fields.size === 0 ? null : fieldsForLambdas(source);
+  const where =
+    fields !== null && reader.has('where')
+      ? compileLambda(reader.given['where'], "'where' of the group", fields, site, problems)
+      : null;
+  if (where !== null && where.type !== 'boolean') {
+    reader.wrong(
+      'where',
+      `gives ${typeName(where.type)}, not a boolean`,
+      'write a condition, like t.amount > 0',
+    );
+  }
+  const group = {
+    kind: 'featureGroup' as const,
+    name: readName(reader),
+    version: readVersion(reader),
+    source: source as Source,
+    entity,
+    grid: grid ?? { stepMs: 1, offsetMs: 0 },
+    allowedLatenessMs: reader.duration('allowedLateness', 0) ?? 0,
+    emit: reader.choice('emit', ['change', 'close'], 'change'),
+    ttlMs: reader.given['ttl'] === null ? null : reader.duration('ttl', 1),
+    where,
+    features: readFeatures(reader, entity, fields, grid?.stepMs ?? null, problems),
+  };
+  reportProblems(problems);
+  const fingerprint = problems.length === 0 ? fingerprintOf(group) : '';
+  return rememberPlace({ ...group, fingerprint }, site.place);
+}
+
+function readName(reader: OptionReader): string {
+  reader.require('name', "write name: 'card_risk'");
+  const name = reader.text('name') ?? '';
+  if (name !== '' && !GROUP_NAME.pattern.test(name)) {
+    reader.wrong('name', `is '${name}', which is no safe name`, `a name is ${GROUP_NAME.allowed}`);
+  }
+  return name;
+}
+
+function readVersion(reader: OptionReader): number {
+  reader.require('version', 'write version: 1');
+  return reader.integer('version', 1, Number.MAX_SAFE_INTEGER, 1);
+}
+
+function readSource(reader: OptionReader): Source | null {
+  if (!reader.require('source', 'write source: transactions, what defineSource gave')) return null;
+  const { source } = reader.given;
+  if (isObject(source) && source['kind'] === 'source') return source as unknown as Source;
+  reader.wrong('source', `is ${show(source)}, not a source`, 'give what defineSource gave');
+  return null;
+}
+
+function readGrid(reader: OptionReader): FeatureGroup['grid'] | null {
+  if (isObject(reader.given['every'])) {
+    reader.wrong('every', 'is a calendar unit', "calendar grids are not built yet: write every: '1h'");
+    return null;
+  }
+  if (!reader.has('every')) {
+    if (!reader.has('session')) reader.require('every', "write every: '5m', the step of the window ends");
+    reader.duration('offset', 0);
+    return null;
+  }
+  const stepMs = reader.duration('every', 1);
+  const offsetMs = reader.duration('offset', 0) ?? 0;
+  return stepMs === null ? null : { stepMs, offsetMs: offsetMs % stepMs };
+}
+
+function readEntity(reader: OptionReader, source: Source | null): readonly string[] {
+  if (!reader.require('entity', "write entity: 'card_id', the field whose values own a row")) return [];
+  const { entity } = reader.given;
+  const names: readonly unknown[] = Array.isArray(entity) ? entity : [entity];
+  if (names.length === 0) reader.wrong('entity', 'is empty', "write entity: 'card_id'");
+  const found: string[] = [];
+  names.forEach((name, index) => {
+    const place = Array.isArray(entity) ? reader.site.element('entity', index) : reader.site.value('entity');
+    if (typeof name !== 'string') {
+      reader.problem(place, `an entity field is ${show(name)}, not a name`, "write entity: 'card_id'");
+      return;
+    }
+    const type = source?.fields.get(name);
+    if (type === undefined) {
+      if (source !== null && source.fields.size > 0) {
+        reader.problem(
+          place,
+          `the source has no field '${name}' for the entity`,
+          suggestName(name, source.fields.keys()),
+        );
+      }
+      return;
+    }
+    checkEntityField(reader, place, name, type, found);
+    found.push(name);
+  });
+  return found;
+}
+
+function checkEntityField(
+  reader: OptionReader,
+  place: ReturnType<OptionReader['site']['value']>,
+  name: string,
+  type: FieldType,
+  before: readonly string[],
+): void {
+  if (before.includes(name)) {
+    reader.problem(place, `the entity names '${name}' twice`, 'leave one of them out');
+  }
+  if (type.kind === 'bytes' || type.kind === 'float' || type.kind === 'double') {
+    reader.problem(
+      place,
+      `the entity field '${name}' is of type ${type.kind}, whose values have no one text to be a key by`,
+      'use a string, boolean, integer, enum or time field',
+    );
+  }
+  if (ROW_COLUMNS.includes(name.toLowerCase())) {
+    reader.problem(
+      place,
+      `the entity field '${name}' is named like a column that every row has`,
+      `other names than ${ROW_COLUMNS.join(', ')} are free`,
+    );
+  }
+}
+
+function readFeatures(
+  reader: OptionReader,
+  entity: readonly string[],
+  fields: ReadonlyMap<string, FieldType> | null,
+  stepMs: number | null,
+  problems: Problem[],
+): readonly Feature[] {
+  if (!reader.require('features', "write features: { txn_count_24h: count({ last: '24h' }) }")) return [];
+  const features = new OptionReader(
+    'features',
+    reader.given['features'],
+    reader.site.object('features'),
+    problems,
+  );
+  for (const { name, place } of features.site.repeated()) {
+    features.problem(place, `two features are named '${name}'`, 'rename one of them');
+  }
+  const names = Object.keys(features.given);
+  if (names.length === 0 && isObject(reader.given['features'])) {
+    reader.wrong('features', 'is empty', "write features: { txn_count_24h: count({ last: '24h' }) }");
+  }
+  const compiled: Feature[] = [];
+  for (const name of names) {
+    checkFeatureName(features, name, names, entity);
+    const call = aggregateCallOf(features.given[name]);
+    const place = features.site.value(name);
+    if (call === null) {
+      features.problem(
+        place,
+        `the feature '${name}' is ${show(features.given[name])}, not an aggregate`,
+        "write an aggregate, like count({ last: '24h' })",
+      );
+      continue;
+    }
+    if (fields === null) continue;
+    const feature = compileFeature(name, call, fields, stepMs, problems);
+    if (feature !== null) compiled.push(feature);
+  }
+  return compiled;
+}
+
+function checkFeatureName(
+  features: OptionReader,
+  name: string,
+  names: readonly string[],
+  entity: readonly string[],
+): void {
+  const place = features.site.key(name);
+  const same = (other: string): boolean => other.toLowerCase() === name.toLowerCase();
+  if (!FEATURE_NAME.pattern.test(name)) {
+    features.problem(place, `'${name}' is no name for a feature`, `a name is ${FEATURE_NAME.allowed}`);
+  } else if (entity.some(same)) {
+    features.problem(place, `the feature '${name}' is named like an entity field`, 'rename the feature');
+  } else if (ROW_COLUMNS.some(same)) {
+    features.problem(
+      place,
+      `the feature '${name}' is named like a column that every row has`,
+      `rename it; ${ROW_COLUMNS.join(', ')} are taken`,
+    );
+  } else if (names.slice(0, names.indexOf(name)).some(same)) {
+    features.problem(
+      place,
+      `'${name}' differs from another feature only in upper and lower case, which columns do not tell apart`,
+      'rename one of them',
+    );
+  }
+}

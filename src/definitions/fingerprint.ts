@@ -1,0 +1,50 @@
+import { createHash } from 'node:crypto';
+import type { Feature, FeatureGroup } from './definition.ts';
+
+/** Raised when an unchanged definition would give other values or another state. */
+const MEANING = 1;
+
+/**
+ * Hex SHA-256 of everything that decides a group's values and state. Names of the group and the source, the
+ * topic, the epoch, the place of files and `ttl` decide neither.
+ */
+export function fingerprintOf(group: Omit<FeatureGroup, 'fingerprint'>): string {
+  const { source } = group;
+  const text = canonicalJson({
+    meaning: MEANING,
+    source: {
+      fields: Object.fromEntries(source.fields),
+      format: source.format,
+      key: source.key,
+      checkKey: source.checkKey,
+      eventTime: source.eventTime,
+      maxOutOfOrdernessMs: source.maxOutOfOrdernessMs,
+      maxAheadMs: source.maxAheadMs,
+      idleTimeoutMs: source.idleTimeoutMs,
+      onNullEventTime: source.onNullEventTime,
+    },
+    entity: group.entity,
+    grid: group.grid,
+    allowedLatenessMs: group.allowedLatenessMs,
+    emit: group.emit,
+    where: group.where?.canonical ?? null,
+    features: group.features.map(featureMeaning),
+  });
+  return createHash('sha256').update(text).digest('hex');
+}
+
+function featureMeaning(feature: Feature): unknown {
+  return {
+    ...feature,
+    input: feature.input?.canonical ?? null,
+    where: feature.where?.canonical ?? null,
+  };
+}
+
+/** JSON with the keys of every object in the order of their code units. */
+function canonicalJson(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return `{${entries.map(([key, each]) => `${JSON.stringify(key)}:${canonicalJson(each)}`).join(',')}}`;
+}

@@ -1,0 +1,33 @@
+import type { Place } from '../errors.ts';
+import type { Problem } from './definition-error.ts';
+
+/** What is wrong with a file that is no JavaScript once its types are blanks, and where. */
+export function syntaxProblem(path: string, error: unknown): Problem {
+  if (!(error instanceof SyntaxError)) throw error;
+  const code = 'code' in error ? error.code : null;
+  const message = error.message.replace(/\s*\(\d+:\d+\)$/, '').split('\n')[0]!;
+  const place = placeOf(path, error);
+  if (code === 'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX') {
+    return {
+      message: `this TypeScript is more than types: ${message}`,
+      place,
+      remedy: 'Node only strips types: write a union of texts for an enum, a plain object for a namespace',
+    };
+  }
+  return {
+    message: `the file is no valid JavaScript or TypeScript: ${message}`,
+    place,
+    remedy: 'mend the syntax',
+  };
+}
+
+function placeOf(file: string, error: SyntaxError): Place {
+  if ('loc' in error) {
+    const { line, column } = error.loc as { readonly line: number; readonly column: number };
+    return { file, line, column: column + 1 };
+  }
+  // Node puts `file:line`, the line and a mark under the token above the stack.
+  const shown = /^(.*):(\d+)\n.*\n( *)\^/.exec(error.stack ?? '');
+  if (shown === null) return { file };
+  return { file: shown[1] || file, line: Number(shown[2]), column: shown[3]!.length + 1 };
+}

@@ -1,0 +1,21 @@
+export {
+  type AggregateDefinition,
+  type AggregateOptions,
+  avg,
+  count,
+  type DefaultOptions,
+  distinctCount,
+  entropy,
+  first,
+  last,
+  max,
+  min,
+  rate,
+  sum,
+} from './definitions/aggregate-functions.ts';
+export { defineFeatureGroup, type FeatureGroupOptions } from './definitions/define-feature-group.ts';
+export { defineSource, type SourceDefinition, type SourceOptions } from './definitions/define-source.ts';
+export type { FeatureGroup, Source } from './definitions/definition.ts';
+export { DefinitionError } from './definitions/definition-error.ts';
+export { type Field, field, type RecordOf, type Schema } from './definitions/field.ts';
+export { TidemarkError } from './errors.ts';
