@@ -1,0 +1,30 @@
+import type { Definitions } from '../definitions/definition.ts';
+import type { DemoOptions, DemoResult } from '../demo/options.ts';
+import { TidemarkError } from '../errors.ts';
+import type { ArchiveOptions, ArchiveSummary, RunOptions } from '../live/options.ts';
+import type { ReplayOptions, ReplaySummary } from '../replay/options.ts';
+
+/** What the commands call. Each is loaded when it is first called, so that `--help` costs nothing. */
+export interface Drivers {
+  loadDefinitions(file: string): Promise<Definitions>;
+  /** Resolves when the signal is aborted and everything is stopped in good order. */
+  runWorker(options: RunOptions, signal: AbortSignal): Promise<unknown>;
+  replay(options: ReplayOptions): Promise<ReplaySummary>;
+  archiveTopic(options: ArchiveOptions): Promise<ArchiveSummary>;
+  runDemo(options: DemoOptions): Promise<DemoResult>;
+}
+
+export const DRIVERS: Drivers = {
+  loadDefinitions: () => notYet('check'),
+  runWorker: () => notYet('run'),
+  replay: () => notYet('replay'),
+  archiveTopic: () => notYet('archive'),
+  runDemo: () => notYet('demo'),
+};
+
+function notYet(command: string): never {
+  throw new TidemarkError(`${command} is not part of this build`, {
+    code: 'NOT_BUILT',
+    remedy: 'Use a later version.',
+  });
+}

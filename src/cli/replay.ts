@@ -1,0 +1,85 @@
+import { resolve } from 'node:path';
+import { type ReplayOptions, type ReplaySummary, ROW_CHOICES, ROW_FORMATS } from '../replay/options.ts';
+import { given, jsonOption, quietOption, type RegisterCommand, valueOption } from './command.ts';
+import { choice, nameList, nonEmpty } from './parsers.ts';
+import { formatCount, ProgressLine } from './progress.ts';
+import { formatTable } from './table.ts';
+
+export const registerReplay: RegisterCommand = (program, context) => {
+  program
+    .command('replay')
+    .summary('the same operators over archived topics')
+    .description('Runs the operators of a worker over archived topics and writes the rows to files.')
+    .argument('<defs>', 'definitions file')
+    .addOption(valueOption('--from <archive>', 'folder with one folder per topic', nonEmpty))
+    .addOption(valueOption('--out <folder>', 'where the rows go', nonEmpty))
+    .addOption(
+      valueOption(
+        '--rows <which>',
+        'final: last revision of each row; revisions: on-time and late; all: early too',
+        choice(ROW_CHOICES),
+      ).default('final'),
+    )
+    .addOption(
+      valueOption('--format <format>', ROW_FORMATS.join(' or '), choice(ROW_FORMATS)).default('parquet'),
+    )
+    .addOption(valueOption('--groups <name,…>', 'feature groups to replay (default: all)', nameList))
+    .option('--skip-corrupt', 'pass over corrupt archive files, counting them')
+    .option('--overwrite', 'replace the rows of an earlier replay')
+    .addOption(quietOption())
+    .addOption(jsonOption())
+    .action(async (defs: string, flags: Flags) => {
+      const progress = new ProgressLine({ label: 'replay', unit: 'records', quiet: flags.quiet === true });
+      const options: ReplayOptions = {
+        definitionsFile: resolve(defs),
+        groups: flags.groups ?? null,
+        archive: resolve(given(flags.from, '--from <archive>', 'replay')),
+        out: resolve(given(flags.out, '--out <folder>', 'replay')),
+        rows: flags.rows,
+        format: flags.format,
+        skipCorrupt: flags.skipCorrupt === true,
+        overwrite: flags.overwrite === true,
+        signal: context.signal,
+        onProgress: (state) => progress.update(state),
+      };
+      const summary = await context.drivers.replay(options).finally(() => progress.finish());
+      process.stdout.write(flags.json === true ? `${JSON.stringify(summary)}\n` : describeSummary(summary));
+    });
+};
+
+interface Flags extends Pick<ReplayOptions, 'rows' | 'format'> {
+  readonly from?: string;
+  readonly out?: string;
+  readonly groups?: readonly string[];
+  readonly skipCorrupt?: true;
+  readonly overwrite?: true;
+  readonly quiet?: true;
+  readonly json?: true;
+}
+
+/** What was read and made, for a person. */
+export function describeSummary(summary: ReplaySummary): string {
+  const lines = summary.sources.map((source) => {
+    const rejected = Object.values(source.rejected).reduce((sum, count) => sum + count, 0);
+    const corrupt =
+      source.corruptFiles === 0 ? '' : `, ${formatCount(source.corruptFiles)} corrupt files skipped`;
+    return (
+      `${source.source}: ${formatCount(source.records)} records in ${formatCount(source.partitions)} ` +
+      `partitions, ${formatCount(rejected)} rejected${corrupt}`
+    );
+  });
+  const table = formatTable(
+    ['group', 'rows', 'early', 'on-time', 'late', 'late records', 'dropped', 'folder'],
+    summary.groups.map((group) => [
+      `${group.group}:${group.version}`,
+      group.rows,
+      group.revisions.early,
+      group.revisions['on-time'],
+      group.revisions.late,
+      group.late,
+      group.dropped,
+      group.directory,
+    ]),
+  );
+  return `${lines.join('\n')}\n\n${table}\n`;
+}

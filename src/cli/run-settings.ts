@@ -1,0 +1,65 @@
+import { resolve } from 'node:path';
+import { LOG_LEVELS, type RunOptions } from '../live/options.ts';
+import { KAFKA_SETTINGS, kafkaOptions } from './kafka-settings.ts';
+import { choice, duration, nameList, plainName, positiveInteger, redisUrl, yesOrNo } from './parsers.ts';
+import { pathSetting, required, type SettingValues, setting } from './settings.ts';
+import { UsageError } from './usage.ts';
+
+/** Every setting of a worker, in the order of `tidemark run --help`. */
+export const RUN_SETTINGS = {
+  definitions: { ...pathSetting('<file>', 'definitions file'), argument: 'DEFS' },
+  app: setting(plainName, '<name>', 'name of the application: consumer group and folder of its state'),
+  ...KAFKA_SETTINGS,
+  redis: setting(redisUrl, '<url>', 'online store: a Redis server, such as redis://localhost:6379'),
+  sqlite: pathSetting('<file>', 'online store: a SQLite file, instead of Redis'),
+  groups: setting(nameList, '<name,…>', 'feature groups to run (default: all)'),
+  from: setting(
+    choice(['earliest', 'latest']),
+    '<where>',
+    'where a partition without state begins: earliest (default) or latest',
+  ),
+  stateDir: pathSetting('<folder>', 'local state (default: .tidemark/APP)'),
+  deadLetterDir: pathSetting('<folder>', 'late and rejected records (default: STATE-DIR/dead-letters)'),
+  commitInterval: setting(
+    duration,
+    '<duration>',
+    'state and offsets become durable this often (default: 1s)',
+  ),
+  reportInterval: setting(duration, '<duration>', 'lag and counts are logged this often (default: 5s)'),
+  maxBatchRecords: setting(positiveInteger, '<n>', 'records between two flushes at most (default: 10000)'),
+  logLevel: setting(choice(LOG_LEVELS), '<level>', `one of ${LOG_LEVELS.join(', ')} (default: info)`),
+  logJson: setting(yesOrNo, null, 'log JSON lines (default: when standard error is no terminal)'),
+} as const;
+
+export type RunSettings = SettingValues<typeof RUN_SETTINGS>;
+
+/** Fills in what is not given and refuses what does not fit together. */
+export function runOptions(given: RunSettings, interactive: boolean): RunOptions {
+  const definitionsFile = required(RUN_SETTINGS, 'definitions', given.definitions, true);
+  const app = required(RUN_SETTINGS, 'app', given.app, true);
+  const stateDir = given.stateDir ?? resolve('.tidemark', app);
+  return {
+    definitionsFile,
+    groups: given.groups ?? null,
+    app,
+    kafka: kafkaOptions(given, true),
+    store: storeOf(given),
+    stateDir,
+    deadLetterDir: given.deadLetterDir ?? resolve(stateDir, 'dead-letters'),
+    from: given.from ?? 'earliest',
+    commitIntervalMs: given.commitInterval ?? 1000,
+    reportIntervalMs: given.reportInterval ?? 5000,
+    maxBatchRecords: given.maxBatchRecords ?? 10_000,
+    log: { level: given.logLevel ?? 'info', json: given.logJson ?? !interactive },
+  };
+}
+
+function storeOf(given: RunSettings): RunOptions['store'] {
+  if (given.sqlite === undefined) {
+    return { kind: 'redis', url: required(RUN_SETTINGS, 'redis', given.redis, true) };
+  }
+  if (given.redis !== undefined) {
+    throw new UsageError('both redis and sqlite are given', 'Choose one online store.');
+  }
+  return { kind: 'sqlite', file: given.sqlite };
+}

@@ -1,0 +1,293 @@
+import { resolve } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { Drivers } from '../../src/cli/drivers.ts';
+import { createProgram } from '../../src/cli/main.ts';
+import type { Definitions, FeatureGroup, Source } from '../../src/definitions/definition.ts';
+import type { ReplaySummary } from '../../src/replay/options.ts';
+
+/** What a command wrote to standard output. */
+let stdout = '';
+beforeEach(() => {
+  stdout = '';
+  vi.stubEnv('TIDEMARK_REDIS', undefined);
+  vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
+    stdout += String(text);
+    return true;
+  });
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.unstubAllEnvs();
+});
+
+const SUMMARY: ReplaySummary = {
+  sources: [
+    {
+      source: 'transactions',
+      partitions: 4,
+      records: 12_000,
+      rejected: { schema: 2, ahead: 1 },
+      corruptFiles: 1,
+    },
+  ],
+  groups: [
+    {
+      group: 'card_risk',
+      version: 2,
+      rows: 5000,
+      revisions: { early: 9000, 'on-time': 4900, late: 120 },
+      late: 40,
+      partlyLate: 3,
+      dropped: 7,
+      rejected: {},
+      directory: '/out/card_risk/v=2',
+    },
+  ],
+};
+
+/** Runs a command line over these drivers; a driver that is not given must not be called. */
+async function call(args: readonly string[], drivers: Partial<Drivers>): Promise<void> {
+  const none = (name: string) => () => Promise.reject(new Error(`${name} was called`));
+  const all: Drivers = {
+    loadDefinitions: none('loadDefinitions'),
+    runWorker: none('runWorker'),
+    replay: none('replay'),
+    archiveTopic: none('archiveTopic'),
+    runDemo: none('runDemo'),
+    ...drivers,
+  };
+  const program = createProgram({ signal: new AbortController().signal, drivers: all });
+  await program.parseAsync([...args], { from: 'user' });
+}
+
+describe('tidemark replay', () => {
+  const args = ['replay', 'defs.ts', '--from', 'archive', '--out', 'rows'];
+
+  test('hands over what is not said as documented defaults', async () => {
+    const replay = vi.fn(() => Promise.resolve(SUMMARY));
+    await call(args, { replay });
+    expect(replay).toHaveBeenCalledExactlyOnceWith({
+      definitionsFile: resolve('defs.ts'),
+      groups: null,
+      archive: resolve('archive'),
+      out: resolve('rows'),
+      rows: 'final',
+      format: 'parquet',
+      skipCorrupt: false,
+      overwrite: false,
+      signal: expect.any(AbortSignal),
+      onProgress: expect.any(Function),
+    });
+  });
+
+  test('hands over everything that is said', async () => {
+    const replay = vi.fn(() => Promise.resolve(SUMMARY));
+    const more = ['--rows', 'all', '--format', 'jsonl', '--groups', 'a,b', '--skip-corrupt', '--overwrite'];
+    await call([...args, ...more], { replay });
+    expect(replay).toHaveBeenCalledExactlyOnceWith(
+      expect.objectContaining({
+        groups: ['a', 'b'],
+        rows: 'all',
+        format: 'jsonl',
+        skipCorrupt: true,
+        overwrite: true,
+      }),
+    );
+  });
+
+  test('prints what was read and made', async () => {
+    await call(args, { replay: () => Promise.resolve(SUMMARY) });
+    expect(stdout).toBe(
+      [
+        'transactions: 12,000 records in 4 partitions, 3 rejected, 1 corrupt files skipped',
+        '',
+        'group         rows  early  on-time  late  late records  dropped  folder',
+        '-----------  -----  -----  -------  ----  ------------  -------  ------------------',
+        'card_risk:2  5,000  9,000    4,900   120            40        7  /out/card_risk/v=2',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  test('prints the same as JSON', async () => {
+    await call([...args, '--json'], { replay: () => Promise.resolve(SUMMARY) });
+    expect(JSON.parse(stdout)).toEqual(SUMMARY);
+  });
+
+  test('fails with what the driver fails with', async () => {
+    const failure = new Error('no archive');
+    await expect(call(args, { replay: () => Promise.reject(failure) })).rejects.toBe(failure);
+    expect(stdout).toBe('');
+  });
+});
+
+describe('tidemark archive', () => {
+  test('hands over where the topic is and where it goes', async () => {
+    const archiveTopic = vi.fn(() => Promise.resolve({ partitions: 2, records: 1500, files: 3 }));
+    await call(['archive', '--brokers', 'a:1,b:2', '--topic', 't', '--out', 'archive'], { archiveTopic });
+    expect(archiveTopic).toHaveBeenCalledExactlyOnceWith({
+      kafka: { brokers: ['a:1', 'b:2'], ssl: null, sasl: null },
+      topic: 't',
+      out: resolve('archive'),
+      signal: expect.any(AbortSignal),
+      onProgress: expect.any(Function),
+    });
+    expect(stdout).toBe('t: 1,500 records in 3 new files\n');
+  });
+});
+
+describe('tidemark demo', () => {
+  const RESULT = {
+    events: 1000,
+    upserts: { accepted: 10, equal: 0, stale: 0 },
+    replay: SUMMARY,
+    compared: 5000,
+    differences: [] as string[],
+  };
+
+  test('makes the same stream each time unless told otherwise', async () => {
+    const runDemo = vi.fn(() => Promise.resolve(RESULT));
+    await call(['demo'], { runDemo });
+    expect(runDemo).toHaveBeenCalledExactlyOnceWith(
+      expect.objectContaining({ seed: 1, events: 200_000, cards: 10_000, out: resolve('demo-out') }),
+    );
+    await call(['demo', '--seed', '0'], { runDemo });
+    expect(runDemo).toHaveBeenLastCalledWith(expect.objectContaining({ seed: 0 }));
+    expect(stdout).toMatch(/^differences +0$/m);
+  });
+
+  test('is a failure when live and replay differ', async () => {
+    await call(['demo', '--json'], {
+      runDemo: () => Promise.resolve({ ...RESULT, differences: ['c1: 1, 2'] }),
+    });
+    expect(process.exitCode).toBe(1);
+    process.exitCode = undefined;
+  });
+});
+
+const SOURCE: Source = {
+  kind: 'source',
+  name: 'transactions',
+  topic: 'transactions',
+  key: 'card_id',
+  fields: new Map([
+    ['card_id', { kind: 'string', nullable: false, symbols: [] }],
+    ['status', { kind: 'enum', nullable: true, symbols: ['settled', 'failed'] }],
+  ]),
+  format: 'json',
+  writerSchemaFile: null,
+  eventTime: { field: 'event_ts', zone: null },
+  maxOutOfOrdernessMs: 30_000,
+  maxAheadMs: 60_000,
+  idleTimeoutMs: null,
+  onNullEventTime: 'reject',
+  epoch: 0,
+  checkKey: true,
+};
+
+const GROUP: FeatureGroup = {
+  kind: 'featureGroup',
+  name: 'card_risk',
+  version: 3,
+  source: SOURCE,
+  entity: ['card_id'],
+  grid: { stepMs: 300_000, offsetMs: 0 },
+  allowedLatenessMs: 600_000,
+  emit: 'change',
+  ttlMs: null,
+  where: null,
+  features: [86_400_000, 5_400_000].map((lengthMs, i) => ({
+    name: `txn_count_${i}`,
+    aggregate: 'count',
+    input: null,
+    where: null,
+    range: { kind: 'last', lengthMs },
+    default: null,
+    valueType: 'integer',
+  })),
+  fingerprint: 'ab'.repeat(32),
+};
+
+function definitions(...groups: readonly FeatureGroup[]): Partial<Drivers> {
+  const loaded: Definitions = { file: '/defs.ts', sources: [SOURCE], groups };
+  return { loadDefinitions: () => Promise.resolve(loaded) };
+}
+
+describe('tidemark check', () => {
+  test('tells panes, rows and cost of state', async () => {
+    await call(['check', 'defs.ts', '--json'], definitions(GROUP));
+    expect(JSON.parse(stdout)).toMatchObject({
+      sources: [
+        {
+          name: 'transactions',
+          max_out_of_orderness: '30s',
+          fields: { card_id: 'string', status: 'nullable(enum(settled, failed))' },
+        },
+      ],
+      groups: [
+        {
+          name: 'card_risk',
+          version: 3,
+          every: '5m',
+          pane: '5m',
+          rows_per_event_at_most: 3,
+          // 24 h of panes, then 30 s of disorder, 10 min of lateness and one step of 5 min.
+          state: { panes_at_most: 288 + 4 },
+          features: [
+            { name: 'txn_count_0', aggregate: 'count', last: '1d' },
+            { name: 'txn_count_1', aggregate: 'count', last: '1h30m' },
+          ],
+        },
+      ],
+    });
+  });
+
+  test('divides step and ranges by the largest pane', async () => {
+    const features = GROUP.features.map((feature) => ({
+      ...feature,
+      range: { kind: 'last', lengthMs: 420_000 } as const,
+    }));
+    await call(['check', 'defs.ts', '--json'], definitions({ ...GROUP, features }));
+    expect(JSON.parse(stdout)).toMatchObject({ groups: [{ pane: '1m', rows_per_event_at_most: 2 }] });
+  });
+
+  test('prints every name for a person', async () => {
+    await call(['check', 'defs.ts'], definitions(GROUP));
+    for (const text of ['source transactions', 'group card_risk:3', 'txn_count_1', GROUP.fingerprint]) {
+      expect(stdout).toContain(text);
+    }
+  });
+
+  test('refuses an entity that does not include the key of the topic', async () => {
+    const group = { ...GROUP, entity: ['merchant_id'] };
+    await expect(call(['check', 'defs.ts'], definitions(group))).rejects.toMatchObject({
+      code: 'ENTITY_WITHOUT_KEY',
+      exitCode: 1,
+      message:
+        'feature group card_risk: entity merchant_id does not include card_id, the key of source transactions',
+    });
+    expect(stdout).toBe('');
+  });
+});
+
+describe('tidemark get', () => {
+  const get = ['get', '--redis', 'redis://127.0.0.1:1', '--defs', 'defs.ts'];
+
+  test.each([
+    ['card_rsk', 'c1', 'the definitions hold no feature group card_rsk', 'Did you mean card_risk?'],
+    ['card_risk:2', 'c1', 'the definitions hold version 3 of card_risk, not 2', 'They hold: card_risk.'],
+    [
+      'card_risk',
+      'c1:m1',
+      "ENTITY: 'c1:m1' has 2 fields, card_risk has 1: card_id",
+      'Join the fields by ":" and write a : within one as %3A.',
+    ],
+  ])('refuses what definitions contradict: %s %s', async (group, entity, message, remedy) => {
+    await expect(call([...get, group, entity], definitions(GROUP))).rejects.toMatchObject({
+      code: 'USAGE',
+      exitCode: 2,
+      message,
+      remedy,
+    });
+  });
+});

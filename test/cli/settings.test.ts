@@ -1,0 +1,100 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { RUN_SETTINGS, runOptions } from '../../src/cli/run-settings.ts';
+import { resolveSettings } from '../../src/cli/settings.ts';
+
+let folder = '';
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'tidemark-settings-'));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+interface Given {
+  readonly flags?: Readonly<Record<string, string | boolean>>;
+  readonly env?: Readonly<Record<string, string>>;
+  /** Text of the file of settings. */
+  readonly file?: string;
+}
+
+const LEAST = {
+  definitions: 'defs.ts',
+  app: 'risk',
+  brokers: 'localhost:9092',
+  redis: 'redis://localhost:6379',
+};
+
+function options({ flags = {}, env = {}, file }: Given) {
+  const path = join(folder, 'worker.json');
+  if (file !== undefined) writeFileSync(path, file);
+  const settings = resolveSettings(RUN_SETTINGS, flags, env, file === undefined ? null : path);
+  return runOptions(settings, false);
+}
+
+describe('settings of a worker', () => {
+  test('have documented defaults', () => {
+    expect(options({ flags: LEAST })).toEqual({
+      definitionsFile: resolve('defs.ts'),
+      groups: null,
+      app: 'risk',
+      kafka: { brokers: ['localhost:9092'], ssl: null, sasl: null },
+      store: { kind: 'redis', url: 'redis://localhost:6379' },
+      stateDir: resolve('.tidemark/risk'),
+      deadLetterDir: resolve('.tidemark/risk/dead-letters'),
+      from: 'earliest',
+      commitIntervalMs: 1000,
+      reportIntervalMs: 5000,
+      maxBatchRecords: 10_000,
+      log: { level: 'info', json: true },
+    });
+  });
+
+  test('come from the flag, else the environment, else the file', () => {
+    const file = JSON.stringify({ ...LEAST, app: 'file', from: 'latest', commitInterval: '2s' });
+    const env = { TIDEMARK_APP: 'environment', TIDEMARK_FROM: 'earliest' };
+    expect(options({ flags: { app: 'flag' }, env, file })).toMatchObject({
+      app: 'flag',
+      from: 'earliest',
+      commitIntervalMs: 2000,
+    });
+  });
+
+  test('take an empty variable for none', () => {
+    expect(options({ flags: LEAST, env: { TIDEMARK_FROM: '' } }).from).toBe('earliest');
+  });
+
+  test('may be numbers, lists and switches in the file, with comments', () => {
+    const given = { ...LEAST, brokers: ['a:1', 'b:2'], maxBatchRecords: 5, kafkaSsl: true };
+    const file = `// worker\n${JSON.stringify(given)}`;
+    expect(options({ file })).toMatchObject({
+      kafka: { brokers: ['a:1', 'b:2'], ssl: { caFile: null } },
+      maxBatchRecords: 5,
+    });
+  });
+
+  test('take paths from the folder of the file where they stand in it', () => {
+    const file = JSON.stringify({ ...LEAST, stateDir: 'state' });
+    expect(options({ file, flags: { definitions: 'defs.ts' } })).toMatchObject({
+      definitionsFile: resolve('defs.ts'),
+      stateDir: join(folder, 'state'),
+      deadLetterDir: join(folder, 'state/dead-letters'),
+    });
+  });
+
+  test('log in to Kafka with a password from the environment', () => {
+    const flags = { ...LEAST, kafkaSaslMechanism: 'scram-sha-256', kafkaSaslUsername: 'me' };
+    const { sasl } = options({ flags, env: { TIDEMARK_KAFKA_SASL_PASSWORD: 'hunter2' } }).kafka;
+    expect(sasl).toEqual({ mechanism: 'scram-sha-256', username: 'me', password: 'hunter2' });
+  });
+
+  test.each([
+    ['{"app": "risk",\n "app', 'not JSON'],
+    ['[]', 'not a JSON object'],
+    ['{"app": {"name": "risk"}}', 'app: not a value of a setting'],
+    ['{\n"commitInterval": 200}', "commitInterval: '200' is not a duration"],
+    ['{"kafkaSsl": "yes"}', "kafkaSsl: 'yes' is not allowed"],
+  ])('refuse the file %j', (file, message) => {
+    expect(() => options({ file })).toThrow(message);
+  });
+});

@@ -1,0 +1,186 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { tidemark } from './command-line.ts';
+
+let folder = '';
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'tidemark-cli-'));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const RUN = [
+  'run',
+  'defs.ts',
+  '--app',
+  'risk',
+  '--brokers',
+  'localhost:9092',
+  '--redis',
+  'redis://localhost',
+];
+
+/** Wrong use, and exactly what is said about it. */
+const TABLE: readonly (readonly [args: readonly string[], says: string])[] = [
+  [['frobnicate'], "unknown command 'frobnicate'\n  See `tidemark --help`."],
+  [['replya'], "unknown command 'replya'\n  Did you mean replay? See `tidemark --help`."],
+  [['--frobnicate'], "unknown option '--frobnicate'\n  See `tidemark --help`."],
+  [['replay'], "missing required argument 'defs'\n  See `tidemark replay --help`."],
+  [
+    ['replay', 'defs.ts', '--frm', 'x'],
+    "unknown option '--frm'\n  Did you mean --from? See `tidemark replay --help`.",
+  ],
+  [['replay', 'defs.ts', '--out', 'x'], '--from <archive> is missing\n  See `tidemark replay --help`.'],
+  [['replay', 'defs.ts', '--from', 'x'], '--out <folder> is missing\n  See `tidemark replay --help`.'],
+  [
+    ['replay', 'defs.ts', '--from', 'x', '--out'],
+    "option '--out <folder>' argument missing\n  See `tidemark replay --help`.",
+  ],
+  [
+    ['replay', 'defs.ts', '--from', 'x', '--out', 'y', '--rows', 'finale'],
+    "--rows: 'finale' is not allowed\n  Write one of: final, revisions, all. Did you mean final?",
+  ],
+  [
+    ['replay', 'defs.ts', '--from', 'x', '--out', 'y', '--format', 'csv'],
+    "--format: 'csv' is not allowed\n  Write one of: parquet, jsonl.",
+  ],
+  [
+    [...RUN, '--commit-interval', '200'],
+    "--commit-interval: '200' is not a duration\n" +
+      '  Write a number with a unit (ms, s, m, h, d), such as 200ms, 30s or 1h30m.',
+  ],
+  [
+    [...RUN, '--commit-interval', '0s'],
+    "--commit-interval: '0s' is not a duration\n" +
+      '  Write a number with a unit (ms, s, m, h, d), such as 200ms, 30s or 1h30m.',
+  ],
+  [
+    [...RUN, '--max-batch-records', '-5'],
+    "--max-batch-records: '-5' is not a positive integer\n  Write a number such as 1000.",
+  ],
+  [
+    [...RUN, '--brokers', 'localhost'],
+    "--brokers: 'localhost' is not host:port\n" +
+      '  Write one or more brokers separated by commas, such as localhost:9092.',
+  ],
+  [
+    [...RUN, '--redis', 'http://:hunter2@localhost'],
+    '--redis: not the URL of a Redis server\n' +
+      '  Write redis://host:6379, redis://user:password@host:6379/0, or rediss:// for TLS.',
+  ],
+  [
+    [...RUN, '--app', '../risk'],
+    "--app: '../risk' cannot be a name\n" +
+      '  Use letters, digits, dots, dashes and underscores, not beginning with a dot or dash.',
+  ],
+  [[...RUN, '--sqlite', 'x.db'], 'both redis and sqlite are given\n  Choose one online store.'],
+  [
+    [...RUN, '--kafka-sasl-mechanism', 'plain', '--kafka-sasl-username', 'me'],
+    'kafkaSaslPassword is missing\n' +
+      '  Give TIDEMARK_KAFKA_SASL_PASSWORD or "kafkaSaslPassword" in the --config file.',
+  ],
+  [['run'], 'DEFS is missing\n  Give DEFS or TIDEMARK_DEFINITIONS or "definitions" in the --config file.'],
+  [
+    ['run', 'defs.ts', '--app', 'risk'],
+    '--brokers is missing\n  Give --brokers or TIDEMARK_BROKERS or "brokers" in the --config file.',
+  ],
+  [[...RUN, '--config', 'none.json'], 'none.json: there is no such file\n  Check --config.'],
+  [['archive', '--out', 'x'], '--brokers is missing\n  Give --brokers or TIDEMARK_BROKERS.'],
+  [
+    ['archive', '--out', 'x', '--brokers', 'localhost:9092'],
+    '--topic <name> is missing\n  See `tidemark archive --help`.',
+  ],
+  [['check'], "missing required argument 'defs'\n  See `tidemark check --help`."],
+  [
+    ['check', 'defs.ts', 'more.ts'],
+    "too many arguments for 'check'. Expected 1 argument but got 2.\n  See `tidemark check --help`.",
+  ],
+  [['get', 'card_risk'], "missing required argument 'entity'\n  See `tidemark get --help`."],
+  [['get', 'card_risk', 'c1'], '--redis is missing\n  Give --redis or TIDEMARK_REDIS.'],
+  [
+    ['get', 'card_risk:x', 'c1', '--redis', 'redis://localhost'],
+    "GROUP: 'card_risk:x' is not a name or name:version\n  Write card_risk or card_risk:2.",
+  ],
+  [
+    ['get', 'card_risk', '100%', '--redis', 'redis://localhost'],
+    "ENTITY: '100%' holds a character that keys encode\n" +
+      '  Write { as %7B, } as %7D, % as %25 and, within a field, : as %3A.',
+  ],
+  [
+    ['demo', '--events', 'many'],
+    "--events: 'many' is not a positive integer\n  Write a number such as 1000.",
+  ],
+];
+
+describe('wrong use', () => {
+  test.each(TABLE)('tidemark %j says what is wrong and what to do, and ends with 2', async (args, says) => {
+    expect(await tidemark(args, { cwd: folder })).toEqual({
+      exitCode: 2,
+      signal: null,
+      stdout: '',
+      stderr: `tidemark: ${says}\n`,
+    });
+  });
+
+  test('a wrong variable of the environment is named', async () => {
+    const { exitCode, stderr } = await tidemark(RUN, { cwd: folder, env: { TIDEMARK_COMMIT_INTERVAL: '1' } });
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain("TIDEMARK_COMMIT_INTERVAL: '1' is not a duration");
+  });
+
+  test('a wrong setting in the file of settings is named with its place', async () => {
+    writeFileSync(join(folder, 'worker.json'), '{\n  "app": "risk",\n  "broker": "localhost:9092"\n}\n');
+    const { exitCode, stderr } = await tidemark(['run', 'defs.ts', '--config', 'worker.json'], {
+      cwd: folder,
+    });
+    expect(exitCode).toBe(2);
+    expect(stderr).toBe("tidemark: worker.json:3:3: unknown setting 'broker'\n  Did you mean brokers?\n");
+  });
+
+  test('--json gives the error as JSON', async () => {
+    const { exitCode, stdout, stderr } = await tidemark(['replay', 'defs.ts', '--json'], { cwd: folder });
+    expect(exitCode).toBe(2);
+    expect(stdout).toBe('');
+    expect(JSON.parse(stderr)).toEqual({
+      errors: [
+        { code: 'USAGE', message: '--from <archive> is missing', remedy: 'See `tidemark replay --help`.' },
+      ],
+    });
+  });
+
+  test('no command at all shows the help', async () => {
+    const { exitCode, stdout, stderr } = await tidemark([], { cwd: folder });
+    expect(exitCode).toBe(2);
+    expect(stdout).toBe('');
+    expect(stderr).toContain('Usage: tidemark');
+  });
+});
+
+describe('help', () => {
+  test.each(['demo', 'run', 'replay', 'archive', 'check', 'get'])('tidemark %s --help', async (command) => {
+    const { exitCode, stdout, stderr } = await tidemark([command, '--help'], { cwd: folder });
+    expect(exitCode).toBe(0);
+    expect(stderr).toBe('');
+    expect(stdout).toContain(`Usage: tidemark ${command}`);
+  });
+
+  test('never offers a flag for a password', async () => {
+    const { stdout } = await tidemark(['run', '--help'], { cwd: folder });
+    expect(stdout).not.toContain('--kafka-sasl-password');
+  });
+});
+
+describe('a store that cannot be reached', () => {
+  test('is told without its password, and ends with 1', async () => {
+    const { exitCode, stderr } = await tidemark(
+      ['get', 'card_risk:1', 'c1', '--redis', 'redis://:hunter2@127.0.0.1:1'],
+      { cwd: folder },
+    );
+    expect(exitCode).toBe(1);
+    expect(stderr).toBe(
+      'tidemark: Redis at 127.0.0.1:1 cannot be reached: connect ECONNREFUSED 127.0.0.1:1\n' +
+        '  Start it, or correct the URL.\n',
+    );
+  });
+});
