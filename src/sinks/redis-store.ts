@@ -1,0 +1,140 @@
+import type { FeatureGroup, Scalar } from '../definitions/definition.ts';
+import { TidemarkError } from '../errors.ts';
+import { entityText } from './entity-text.ts';
+import { type EntityUpserts, groupByEntity } from './entity-upserts.ts';
+import { RedisConnection, type RedisConnectionOptions } from './redis-connection.ts';
+import {
+  entityPayload,
+  latestKey,
+  parseLatest,
+  parseWindows,
+  payloadHead,
+  windowsKey,
+} from './redis-format.ts';
+import { answerCode } from './redis-trouble.ts';
+import { UPSERT_SCRIPT, UPSERT_SCRIPT_SHA } from './redis-upsert-script.ts';
+import type { OnlineRow, OnlineStore, Upsert, UpsertCounts } from './sink.ts';
+
+export interface RedisStoreOptions extends RedisConnectionOptions {
+  /** Entities that one script call takes; others wait for as long as it runs. Default: 128. */
+  readonly entitiesPerCall?: number;
+  /** Calls of one write that may be under way at once. Default: 8. */
+  readonly callsInFlight?: number;
+}
+
+/** Connects; fails with a TidemarkError when Redis cannot be reached or refuses the password. */
+export async function openRedisStore(options: RedisStoreOptions): Promise<RedisOnlineStore> {
+  return new RedisOnlineStore(await RedisConnection.open(options), options);
+}
+
+/**
+ * The online store in Redis, in the layout of docs/online-store.md. A write sends the newest revision of each
+ * row, so its counts may add up to fewer than the rows given. While Redis is away a write waits, for ever; after
+ * an answer was lost the rows are sent again, and count as equal if they had arrived.
+ */
+export class RedisOnlineStore implements OnlineStore {
+  readonly #connection: RedisConnection;
+  readonly #entitiesPerCall: number;
+  readonly #callsInFlight: number;
+  /** The last write of each group, settled or not. */
+  readonly #lastWrites = new Map<string, Promise<unknown>>();
+  #closed = false;
+
+  constructor(
+    connection: RedisConnection,
+    options: Pick<RedisStoreOptions, 'entitiesPerCall' | 'callsInFlight'>,
+  ) {
+    this.#connection = connection;
+    this.#entitiesPerCall = options.entitiesPerCall ?? 128;
+    this.#callsInFlight = options.callsInFlight ?? 8;
+  }
+
+  /** How often a call was sent again since the store was opened. */
+  get retries(): number {
+    return this.#connection.retries;
+  }
+
+  write(group: FeatureGroup, rows: readonly Upsert[]): Promise<UpsertCounts> {
+    if (this.#closed) {
+      return Promise.reject(new TidemarkError('the online store is closed', { code: 'STORE_CLOSED' }));
+    }
+    const name = `${group.name}:${group.version}`;
+    const before = this.#lastWrites.get(name) ?? Promise.resolve();
+    const write = before.then(() => this.#send(group, rows));
+    const settled = write.catch(() => {});
+    this.#lastWrites.set(name, settled);
+    return write;
+  }
+
+  /** All rows of an entity go in one call, so calls may overtake each other. */
+  async #send(group: FeatureGroup, rows: readonly Upsert[]): Promise<UpsertCounts> {
+    const entities = groupByEntity(rows);
+    const head = payloadHead(group);
+    const counts: UpsertCounts = { accepted: 0, equal: 0, stale: 0 };
+    let next = 0;
+    const lane = async () => {
+      while (next < entities.length) {
+        const from = next;
+        next = Math.min(from + this.#entitiesPerCall, entities.length);
+        const [accepted, equal, stale] = await this.#call(callArguments(group, head, entities, from, next));
+        counts.accepted += accepted;
+        counts.equal += equal;
+        counts.stale += stale;
+      }
+    };
+    const lanes = Math.min(this.#callsInFlight, Math.ceil(entities.length / this.#entitiesPerCall));
+    const outcomes = await Promise.allSettled(Array.from({ length: lanes }, lane));
+    for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
+    return counts;
+  }
+
+  #call(args: (string | number)[]): Promise<[number, number, number]> {
+    return this.#connection.untilAnswered(async (redis) => {
+      try {
+        return (await redis.call('EVALSHA', args)) as [number, number, number];
+      } catch (error) {
+        // Redis forgets its scripts when it restarts.
+        if (answerCode(error) !== 'NOSCRIPT') throw error;
+        await redis.script('LOAD', UPSERT_SCRIPT);
+        return (await redis.call('EVALSHA', args)) as [number, number, number];
+      }
+    });
+  }
+
+  async latest(group: FeatureGroup, entity: readonly Scalar[]): Promise<OnlineRow | null> {
+    const key = latestKey(group, entityText(entity));
+    return parseLatest(group, await this.#connection.once((redis) => redis.hgetall(key)));
+  }
+
+  async windows(group: FeatureGroup, entity: readonly Scalar[]): Promise<readonly OnlineRow[]> {
+    const key = windowsKey(latestKey(group, entityText(entity)));
+    return parseWindows(group, await this.#connection.once((redis) => redis.hgetall(key)));
+  }
+
+  /** Finishes what Redis still answers; writes that wait for an absent Redis fail (`REDIS_CLOSED`). */
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#connection.giveUpWaiting();
+    await Promise.all(this.#lastWrites.values());
+    this.#connection.close();
+  }
+}
+
+function callArguments(
+  group: FeatureGroup,
+  head: string,
+  entities: readonly EntityUpserts[],
+  from: number,
+  to: number,
+): (string | number)[] {
+  const args: (string | number)[] = [UPSERT_SCRIPT_SHA, String(2 * (to - from))];
+  let payload = head;
+  for (let i = from; i < to; i++) {
+    const entity = entities[i]!;
+    const key = latestKey(group, entity.text);
+    args.push(key, windowsKey(key));
+    payload += entityPayload(group, entity);
+  }
+  args.push(payload + ']');
+  return args;
+}

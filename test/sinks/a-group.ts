@@ -1,0 +1,58 @@
+import type { Feature, FeatureGroup, Source } from '../../src/definitions/definition.ts';
+import type { ValueType } from '../../src/definitions/expression.ts';
+
+export interface GroupShape {
+  readonly name: string;
+  readonly version?: number;
+  readonly entity?: readonly string[];
+  readonly allowedLatenessMs?: number;
+  readonly ttlMs?: number | null;
+  /** Value types by feature name. */
+  readonly features: Readonly<Record<string, ValueType>>;
+}
+
+/** A loaded feature group of which only what a sink looks at means anything. */
+export function aGroup(shape: GroupShape): FeatureGroup {
+  const entity = shape.entity ?? ['card_id'];
+  const source: Source = {
+    kind: 'source',
+    name: 'transactions',
+    topic: 'transactions',
+    key: entity[0]!,
+    fields: new Map(entity.map((name) => [name, { kind: 'string', nullable: false, symbols: [] }])),
+    format: 'json',
+    writerSchemaFile: null,
+    eventTime: { field: 'event_ts', zone: null },
+    maxOutOfOrdernessMs: 0,
+    maxAheadMs: null,
+    idleTimeoutMs: null,
+    onNullEventTime: 'reject',
+    epoch: 0,
+    checkKey: true,
+  };
+  const features = Object.entries(shape.features).map(
+    ([name, valueType]): Feature => ({
+      name,
+      aggregate: 'last',
+      input: null,
+      where: null,
+      range: { kind: 'last', lengthMs: 60_000 },
+      default: null,
+      valueType,
+    }),
+  );
+  return {
+    kind: 'featureGroup',
+    name: shape.name,
+    version: shape.version ?? 1,
+    source,
+    entity,
+    grid: { stepMs: 1000, offsetMs: 0 },
+    allowedLatenessMs: shape.allowedLatenessMs ?? 0,
+    emit: 'change',
+    ttlMs: shape.ttlMs ?? null,
+    where: null,
+    features,
+    fingerprint: 'f'.repeat(64),
+  };
+}

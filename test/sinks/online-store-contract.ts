@@ -1,0 +1,291 @@
+import { randomUUID } from 'node:crypto';
+import fc from 'fast-check';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import type { FeatureGroup, Scalar } from '../../src/definitions/definition.ts';
+import type { OnlineStore, Upsert } from '../../src/sinks/sink.ts';
+import { aGroup, type GroupShape } from './a-group.ts';
+import { EntityModel } from './online-store-model.ts';
+
+const MINUTE = 60_000;
+const T = 1_700_000_000_000;
+
+/** A name that no other run has used: the store may be shared. */
+export function aName(): string {
+  return `contract_${randomUUID().replaceAll('-', '')}`;
+}
+
+/** What every online store does, whatever it stands on. */
+export function onlineStoreContract(open: () => Promise<OnlineStore>): void {
+  let store: OnlineStore;
+  beforeAll(async () => {
+    store = await open();
+  });
+  afterAll(() => store.close());
+
+  const cards = (shape: Partial<GroupShape> = {}): FeatureGroup =>
+    aGroup({ name: aName(), features: { count: 'integer', rate: 'number' }, ...shape });
+  const row = (windowEnd: number, version: number, more: Partial<Upsert> = {}): Upsert => ({
+    entity: ['c1'],
+    windowEnd,
+    version,
+    knownAt: T + version,
+    values: [version, version / 7],
+    watermark: -Infinity,
+    ...more,
+  });
+  const accepted = (n: number) => ({ accepted: n, equal: 0, stale: 0 });
+  const ends = async (group: FeatureGroup) =>
+    (await store.windows(group, ['c1'])).map((kept) => kept.windowEnd);
+
+  it('knows nothing of an entity that was never written', async () => {
+    const group = cards();
+    expect(await store.latest(group, ['c1'])).toBeNull();
+    expect(await store.windows(group, ['c1'])).toEqual([]);
+    expect(await store.write(group, [])).toEqual(accepted(0));
+  });
+
+  it('answers with the row of the greatest window_end, as it was written', async () => {
+    const group = cards();
+    await store.write(group, [row(T + MINUTE, 1), row(T, 2)]);
+    expect(await store.latest(group, ['c1'])).toEqual({
+      windowEnd: T + MINUTE,
+      version: 1,
+      knownAt: T + 1,
+      values: [1, 1 / 7],
+    });
+    expect(await ends(group)).toEqual([T, T + MINUTE]);
+  });
+
+  it('lets a later correction of a window win', async () => {
+    const group = cards();
+    await store.write(group, [row(T, 5)]);
+    expect(await store.write(group, [row(T, 9)])).toEqual(accepted(1));
+    expect(await store.latest(group, ['c1'])).toMatchObject({ version: 9, values: [9, 9 / 7] });
+  });
+
+  it('corrects an older window without touching the latest row', async () => {
+    const group = cards();
+    await store.write(group, [row(T, 5), row(T + MINUTE, 5)]);
+    await store.write(group, [row(T, 9)]);
+    expect(await store.latest(group, ['c1'])).toMatchObject({ windowEnd: T + MINUTE, version: 5 });
+    expect((await store.windows(group, ['c1']))[0]).toMatchObject({ windowEnd: T, version: 9 });
+  });
+
+  it('changes nothing when a row is written again', async () => {
+    const group = cards();
+    await store.write(group, [row(T, 5)]);
+    const before = await store.windows(group, ['c1']);
+    expect(await store.write(group, [row(T, 5)])).toEqual({ accepted: 0, equal: 1, stale: 0 });
+    expect(await store.windows(group, ['c1'])).toEqual(before);
+  });
+
+  it('never shows an older version', async () => {
+    const group = cards();
+    await store.write(group, [row(T, 10)]);
+    expect(await store.write(group, [row(T, 9)])).toEqual({ accepted: 0, equal: 0, stale: 1 });
+    expect(await store.latest(group, ['c1'])).toMatchObject({ version: 10 });
+  });
+
+  it('compares versions as numbers up to 2^53', async () => {
+    const group = cards();
+    await store.write(group, [row(T, 2 ** 53 - 2)]);
+    expect(await store.write(group, [row(T, 2 ** 53 - 1)])).toEqual(accepted(1));
+    expect(await store.write(group, [row(T, 2 ** 53 - 2)])).toMatchObject({ stale: 1 });
+    expect(await store.write(group, [row(T, 99)])).toMatchObject({ stale: 1 });
+    expect((await store.latest(group, ['c1']))?.version).toBe(2 ** 53 - 1);
+  });
+
+  it('keeps the newest of several revisions of a row in one write', async () => {
+    const group = cards();
+    await store.write(group, [row(T, 3), row(T, 8), row(T, 5)]);
+    expect(await store.windows(group, ['c1'])).toMatchObject([{ version: 8 }]);
+  });
+
+  it('takes a window that comes out of order while no older one was dropped', async () => {
+    const group = cards({ allowedLatenessMs: 10 * MINUTE });
+    await store.write(group, [row(T, 1, { watermark: T - MINUTE })]);
+    expect(await store.write(group, [row(T - MINUTE, 2, { watermark: T - MINUTE })])).toEqual(accepted(1));
+    expect(await ends(group)).toEqual([T - MINUTE, T]);
+  });
+
+  it('drops the rows that can be revised no more, but for the newest of them', async () => {
+    const group = cards({ allowedLatenessMs: 10 * MINUTE });
+    const watermark = T + 12 * MINUTE;
+    await store.write(group, [
+      row(T, 1),
+      row(T + MINUTE, 2),
+      row(T + 2 * MINUTE, 3),
+      row(T + 3 * MINUTE, 4, { watermark }),
+    ]);
+    expect(await ends(group)).toEqual([T + 2 * MINUTE, T + 3 * MINUTE]);
+  });
+
+  it('keeps the only row, however old', async () => {
+    const group = cards();
+    await store.write(group, [row(T, 1, { watermark: T + 1000 * MINUTE })]);
+    expect(await ends(group)).toEqual([T]);
+  });
+
+  it('calls a dropped row stale when it is sent again, with the watermark of then', async () => {
+    const group = cards();
+    const sent = [0, 1, 2].map((n) => row(T + n * MINUTE, n + 1, { watermark: T + n * MINUTE }));
+    for (const upsert of sent) await store.write(group, [upsert]);
+    expect(await ends(group)).toEqual([T + 2 * MINUTE]);
+    expect(await store.write(group, [sent[0]!])).toEqual({ accepted: 0, equal: 0, stale: 1 });
+    expect(await store.write(group, sent)).toEqual({ accepted: 0, equal: 1, stale: 2 });
+    expect(await ends(group)).toEqual([T + 2 * MINUTE]);
+  });
+
+  it('gives back every value as it was, nulls as nulls', async () => {
+    const group = cards({
+      features: { i: 'integer', d: 'number', s: 'string', b: 'boolean', y: 'bytes', z: 'integer' },
+    });
+    const numbers = [
+      0.1,
+      5e-324,
+      1.7976931348623157e308,
+      -1e21,
+      1e-7,
+      2 ** 53 - 1,
+      1 / 3,
+      -0.5,
+      123456789012345680000,
+    ];
+    const texts = [
+      '',
+      ' ',
+      '"',
+      '\\',
+      'a,b]',
+      '\u0000',
+      '\n',
+      'ünï',
+      '日本',
+      '👍',
+      'null',
+      'true',
+      '\u001f',
+      '\u2028',
+    ];
+    let version = 0;
+    const check = async (values: (Scalar | null)[]) => {
+      await store.write(group, [row(T, ++version, { values })]);
+      expect((await store.latest(group, ['c1']))?.values).toEqual(values);
+      expect((await store.windows(group, ['c1']))[0]?.values).toEqual(values);
+    };
+    for (const number of numbers)
+      await check([Number.isInteger(number) ? 7 : null, number, null, null, null, 0]);
+    for (const text of texts) await check([-(2 ** 53 - 1), null, text, text.length > 1, null, null]);
+    for (const bytes of [[], [0, 255, 128], [34, 92]])
+      await check([null, null, null, null, Uint8Array.from(bytes), 3]);
+    await check([null, null, null, null, null, null]);
+  });
+
+  it('keeps entities apart, whatever their fields hold', async () => {
+    const group = cards({ entity: ['a', 'b'] });
+    const parts: Scalar[] = [
+      '',
+      'a',
+      ':',
+      'a:',
+      '%',
+      '%3A',
+      '{',
+      '}',
+      '{}',
+      '%%',
+      'ü',
+      '日本語',
+      '👍',
+      ' ',
+      '\n',
+      '"',
+      0,
+      1.5,
+    ];
+    const entities = parts.flatMap((a) => parts.map((b): Scalar[] => [a, b])).concat([[true, -3]]);
+    await store.write(
+      group,
+      entities.map((entity, n) => row(T, n + 1, { entity, values: [n, null] })),
+    );
+    for (const [n, entity] of entities.entries()) {
+      expect((await store.latest(group, entity))?.values, JSON.stringify(entity)).toEqual([n, null]);
+    }
+  });
+
+  it('keeps groups and their versions apart', async () => {
+    const one = cards();
+    const two = { ...one, version: 2 };
+    await store.write(one, [row(T, 1)]);
+    await store.write(two, [row(T, 2)]);
+    expect(await store.latest(one, ['c1'])).toMatchObject({ version: 1 });
+    expect(await store.latest(two, ['c1'])).toMatchObject({ version: 2 });
+  });
+
+  it('writes thousands of entities at once, each once', async () => {
+    const group = cards();
+    const rows = Array.from({ length: 5000 }, (_, n) => row(T, n + 1, { entity: [`c${n}`] }));
+    expect(await store.write(group, rows)).toEqual(accepted(5000));
+    expect(await store.write(group, rows)).toEqual({ accepted: 0, equal: 5000, stale: 0 });
+    expect(await store.latest(group, ['c4999'])).toMatchObject({ version: 5000 });
+  });
+
+  it('forgets an entity when its group has a time to live and it is written no more', async () => {
+    const group = cards({ ttlMs: 300 });
+    await store.write(group, [row(T, 5), row(T + MINUTE, 5)]);
+    await vi.waitFor(
+      async () => {
+        expect(await store.latest(group, ['c1'])).toBeNull();
+        expect(await store.windows(group, ['c1'])).toEqual([]);
+      },
+      { timeout: 30_000, interval: 20 },
+    );
+    expect(await store.write(group, [row(T - MINUTE, 1)])).toEqual(accepted(1));
+  });
+
+  it('keeps what it must after every write of a random history', async () => {
+    const upsert = fc.record({
+      entity: fc.constantFrom(['c1'], ['c2']),
+      windowEnd: fc.integer({ min: -3, max: 9 }).map((n) => T + n * MINUTE),
+      version: fc.integer({ min: 1, max: 12 }),
+      watermark: fc.oneof(
+        fc.constant(-Infinity),
+        fc.integer({ min: -4, max: 14 }).map((n) => T + n * MINUTE - 1 + (n % 2)),
+      ),
+    });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.array(upsert, { minLength: 1, maxLength: 8 }), { maxLength: 12 }),
+        fc.constantFrom(0, MINUTE, 3 * MINUTE),
+        async (writes, allowedLatenessMs) => {
+          const group = cards({ allowedLatenessMs });
+          const models = new Map([
+            ['c1', new EntityModel()],
+            ['c2', new EntityModel()],
+          ]);
+          for (const write of writes) {
+            // As in a log: the values of a row are a function of its version.
+            const rows = write.map((u) =>
+              row(u.windowEnd, u.version, { ...u, values: [u.version, u.version % 3 === 0 ? null : 0.1] }),
+            );
+            const expected = { accepted: 0, equal: 0, stale: 0 };
+            for (const [card, model] of models) {
+              const own = rows.filter((r) => r.entity[0] === card);
+              if (own.length === 0) continue;
+              const counts = model.write(own, allowedLatenessMs);
+              expected.accepted += counts.accepted;
+              expected.equal += counts.equal;
+              expected.stale += counts.stale;
+            }
+            expect(await store.write(group, rows)).toEqual(expected);
+            for (const [card, model] of models) {
+              expect(await store.windows(group, [card])).toEqual(model.rows);
+              expect(await store.latest(group, [card])).toEqual(model.latest);
+            }
+          }
+        },
+      ),
+      { numRuns: 150 },
+    );
+  });
+}

@@ -1,0 +1,70 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { SqliteOnlineStore } from '../../src/sinks/sqlite-store.ts';
+import { aGroup } from './a-group.ts';
+import { onlineStoreContract } from './online-store-contract.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'tidemark-sqlite-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const group = aGroup({ name: 'cards', features: { count: 'integer' } });
+const row = { entity: ['c1'], windowEnd: 1000, version: 1, knownAt: 900, values: [3], watermark: 900 };
+
+describe('the online store in SQLite, in memory', () => {
+  onlineStoreContract(async () => new SqliteOnlineStore({ file: ':memory:' }));
+});
+
+describe('the online store in SQLite, in a file', () => {
+  onlineStoreContract(async () => new SqliteOnlineStore({ file: join(folder, 'contract.sqlite') }));
+
+  it('has its rows and its floor again when it is opened again', async () => {
+    const file = join(folder, 'reopened.sqlite');
+    const first = new SqliteOnlineStore({ file });
+    await first.write(group, [row, { ...row, windowEnd: 2000, version: 2, watermark: 2000 }]);
+    await first.close();
+    const second = new SqliteOnlineStore({ file });
+    expect(await second.latest(group, ['c1'])).toMatchObject({ windowEnd: 2000, version: 2 });
+    expect(await second.write(group, [row])).toEqual({ accepted: 0, equal: 0, stale: 1 });
+    await second.close();
+  });
+
+  it('is read by another connection while it is written', async () => {
+    const file = join(folder, 'shared.sqlite');
+    const writer = new SqliteOnlineStore({ file });
+    const reader = new SqliteOnlineStore({ file });
+    await writer.write(group, [row]);
+    expect(await reader.latest(group, ['c1'])).toMatchObject({ version: 1 });
+    await writer.close();
+    await reader.close();
+  });
+
+  it('says which file it cannot open and what to do', () => {
+    const file = join(folder, 'absent', 'store.sqlite');
+    expect(() => new SqliteOnlineStore({ file })).toThrow(
+      expect.objectContaining({
+        code: 'SQLITE_OPEN',
+        place: { file },
+        remedy: expect.stringContaining('folder'),
+      }),
+    );
+  });
+});
+
+describe('time to live in SQLite', () => {
+  it('removes expired entities from the file, also those that are never written again', async () => {
+    let now = 0;
+    const store = new SqliteOnlineStore({ file: ':memory:', now: () => now });
+    const mortal = { ...group, ttlMs: 1000 };
+    await store.write(mortal, [row]);
+    now = 999;
+    expect(await store.latest(mortal, ['c1'])).not.toBeNull();
+    now = 1000;
+    expect(await store.latest(mortal, ['c1'])).toBeNull();
+    await store.write(mortal, [{ ...row, entity: ['c2'] }]);
+    now = 500;
+    expect(await store.latest(mortal, ['c1'])).toBeNull();
+    await store.close();
+  });
+});
