@@ -6,6 +6,7 @@ import {
   type RejectionReason,
   type SourceRejection,
 } from '../sources/record.ts';
+import type { TaskProgress } from '../state/state-store.ts';
 import type { EventTimeMs, Offset } from '../time.ts';
 import { PartitionClock } from '../watermark/partition-clock.ts';
 import type { Task } from './task.ts';
@@ -44,6 +45,15 @@ export class SourcePartition {
     this.clock = new PartitionClock(options.source.maxOutOfOrdernessMs);
     this.#decoder = options.decoder;
     this.#rejected = options.rejected;
+  }
+
+  /**
+   * Tasks that were restored go on together from the first offset that one of them wants; the clock is that
+   * task's, for log time and watermark are the same function of the log for all of them.
+   */
+  restoreClock(progress: Pick<TaskProgress, 'watermark' | 'logTime'>): void {
+    this.clock.watermark = progress.watermark;
+    this.clock.logTime = progress.logTime;
   }
 
   /** Records `from` ≤ index < `to`, in order of offset. A task that already has a record in its state does not get it again. */

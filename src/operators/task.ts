@@ -2,7 +2,7 @@ import { ByteReader, ByteWriter } from '../aggregates/byte-codec.ts';
 import { Dictionary } from '../aggregates/dictionary.ts';
 import type { FeatureGroup, Row } from '../definitions/definition.ts';
 import { assert } from '../errors.ts';
-import { type LogRecord, Rejection } from '../sources/record.ts';
+import { type LogRecord, Rejection, type RejectionReason } from '../sources/record.ts';
 import type { EntityState, TaskProgress } from '../state/state-store.ts';
 import { type EventTimeMs, type Offset, versionOf } from '../time.ts';
 import { EntityTable } from './entity-table.ts';
@@ -44,7 +44,7 @@ export interface TaskCounters {
   partlyLate: number;
   /** All of them were. */
   dropped: number;
-  rejected: number;
+  readonly rejected: Map<RejectionReason, number>;
 }
 
 /** A record at its place in the log, as the source judged it. */
@@ -70,7 +70,7 @@ export class Task {
   readonly group: FeatureGroup;
   readonly partition: number;
   readonly revisions: RevisionBatch;
-  readonly counters: TaskCounters = { records: 0, late: 0, partlyLate: 0, dropped: 0, rejected: 0 };
+  readonly counters: TaskCounters = { records: 0, late: 0, partlyLate: 0, dropped: 0, rejected: new Map() };
 
   readonly #outputs: TaskOutputs;
   readonly #layout: WindowLayout;
@@ -290,7 +290,8 @@ export class Task {
   }
 
   #reject(log: LogRecord, rejection: Rejection): void {
-    this.counters.rejected++;
+    const { rejected } = this.counters;
+    rejected.set(rejection.reason, (rejected.get(rejection.reason) ?? 0) + 1);
     this.#outputs.rejected(log, rejection);
   }
 

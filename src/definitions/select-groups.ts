@@ -1,0 +1,35 @@
+import { TidemarkError } from '../errors.ts';
+import { nearestName } from '../nearest-name.ts';
+import type { Definitions, FeatureGroup } from './definition.ts';
+
+/**
+ * The groups of these names (every version of each), or all.
+ *
+ * @throws TidemarkError `GROUP_UNKNOWN` for a name that the definitions do not have, `NO_GROUPS` when they have none
+ */
+export function selectGroups(
+  definitions: Definitions,
+  names: readonly string[] | null,
+): readonly FeatureGroup[] {
+  const { file, groups } = definitions;
+  if (groups.length === 0) {
+    throw new TidemarkError('the file defines no feature group', {
+      code: 'NO_GROUPS',
+      place: { file },
+      remedy: 'Export a feature group: `export const name = defineFeatureGroup({ … })`.',
+    });
+  }
+  if (names === null) return groups;
+  const known = groups.map((group) => group.name);
+  for (const name of names) {
+    if (known.includes(name)) continue;
+    const nearest = nearestName(name, known);
+    throw new TidemarkError(`there is no feature group '${name}'`, {
+      code: 'GROUP_UNKNOWN',
+      place: { file },
+      remedy: nearest === null ? `It defines: ${known.join(', ')}.` : `Did you mean '${nearest}'?`,
+      exitCode: 2,
+    });
+  }
+  return groups.filter((group) => names.includes(group.name));
+}

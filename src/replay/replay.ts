@@ -1,0 +1,178 @@
+import type { FeatureGroup, Source } from '../definitions/definition.ts';
+import { loadDefinitions } from '../definitions/load.ts';
+import { assertRunnable } from '../definitions/runnable.ts';
+import { selectGroups } from '../definitions/select-groups.ts';
+import { SourcePartition } from '../operators/source-partition.ts';
+import { Task } from '../operators/task.ts';
+import { type OfflineGroup, OfflineStore } from '../sinks/offline-store.ts';
+import { type Archive, openArchive } from '../sources/archive-reader.ts';
+import { createDecoder } from '../sources/decode-record.ts';
+import type { RejectedRecord } from '../sources/record.ts';
+import type { GroupSummary, ReplayOptions, ReplaySummary, SourceSummary } from './options.ts';
+
+/**
+ * The same operators as a worker's, over archived topics. Each partition is read from its first record to its last,
+ * one after the other: a task is a function of its partition's log alone. Nothing closes at the end of the archive.
+ *
+ * @throws TidemarkError when the definitions, the archive or the output are not usable; then nothing was written.
+ */
+export async function replay(options: ReplayOptions): Promise<ReplaySummary> {
+  const definitions = await loadDefinitions(options.definitionsFile);
+  const groups = selectGroups(definitions, options.groups);
+  for (const group of groups) assertRunnable(group, definitions.file);
+  const archive = await openArchive(options.archive, { skipCorrupt: options.skipCorrupt });
+  const store = await OfflineStore.open({
+    directory: options.out,
+    rows: options.rows,
+    format: options.format,
+    overwrite: options.overwrite,
+  });
+  try {
+    const outputs = new Map<FeatureGroup, GroupReplay>();
+    for (const group of groups) outputs.set(group, { output: await store.openGroup(group), tasks: [] });
+    const meter = new Meter(archive, sourcesOf(groups), options);
+    const sources: SourceSummary[] = [];
+    for (const source of sourcesOf(groups)) {
+      const rejected = store.openSource(source).rejected;
+      const mine = groups.filter((group) => group.source === source);
+      const partitions: SourcePartition[] = [];
+      for (const partition of archive.partitions(source.topic)) {
+        const pipeline = new SourcePartition({
+          source,
+          partition,
+          decoder: createDecoder(source),
+          tasks: mine.map((group) => createTask(group, partition, outputs.get(group)!)),
+          rejected: (record, rejection) =>
+            rejected.write({ partition, record, rejection } satisfies RejectedRecord),
+        });
+        partitions.push(pipeline);
+        await replayPartition(archive, pipeline, outputs, meter);
+      }
+      sources.push(summarizeSource(source, partitions, archive));
+    }
+    const written = await store.finish();
+    return {
+      sources,
+      groups: written.map((summary) => ({
+        ...countTasks(outputs.get(summary.group)!.tasks),
+        group: summary.group.name,
+        version: summary.group.version,
+        rows: summary.rows,
+        revisions: summary.revisions,
+        directory: summary.directory,
+      })),
+    };
+  } catch (error) {
+    store.abort();
+    throw error;
+  }
+}
+
+interface GroupReplay {
+  readonly output: OfflineGroup;
+  readonly tasks: Task[];
+}
+
+function createTask(group: FeatureGroup, partition: number, replay: GroupReplay): Task {
+  const { dropped, rejected } = replay.output;
+  const outputs = {
+    dropped: dropped.write.bind(dropped),
+    rejected: (record: RejectedRecord['record'], rejection: RejectedRecord['rejection']) =>
+      rejected.write({ partition, record, rejection }),
+  };
+  const task = new Task(group, partition, outputs, { trackChanges: false });
+  replay.tasks.push(task);
+  return task;
+}
+
+async function replayPartition(
+  archive: Archive,
+  pipeline: SourcePartition,
+  outputs: ReadonlyMap<FeatureGroup, GroupReplay>,
+  meter: Meter,
+): Promise<void> {
+  for await (const { records } of archive.read(pipeline.source.topic, pipeline.partition)) {
+    pipeline.process(records);
+    for (const task of pipeline.tasks) {
+      outputs.get(task.group)!.output.revisions.append(task.revisions);
+      task.drained();
+    }
+    meter.add(records.length);
+  }
+}
+
+/** Tells how far the replay is. How many records an archive holds shows only as it is read: the total is an estimate. */
+class Meter {
+  #records = 0;
+  readonly #archive: Archive;
+  readonly #topics: readonly string[];
+  readonly #options: ReplayOptions;
+
+  constructor(archive: Archive, sources: readonly Source[], options: ReplayOptions) {
+    this.#archive = archive;
+    this.#topics = [...new Set(sources.map((source) => source.topic))];
+    this.#options = options;
+  }
+
+  add(records: number): void {
+    this.#options.signal?.throwIfAborted();
+    this.#records += records;
+    const onProgress = this.#options.onProgress;
+    if (onProgress === undefined) return;
+    let total = 0;
+    let read = 0;
+    for (const topic of this.#topics) {
+      const size = this.#archive.size(topic);
+      total += size.totalBytes;
+      read += size.readBytes;
+    }
+    onProgress({
+      done: this.#records,
+      total: read === 0 ? null : Math.round((this.#records * total) / read),
+    });
+  }
+}
+
+function sourcesOf(groups: readonly FeatureGroup[]): Source[] {
+  return [...new Set(groups.map((group) => group.source))];
+}
+
+function summarizeSource(
+  source: Source,
+  partitions: readonly SourcePartition[],
+  archive: Archive,
+): SourceSummary {
+  const rejected: Record<string, number> = {};
+  let records = 0;
+  for (const { counters } of partitions) {
+    records += counters.records;
+    addCounts(rejected, counters.rejected);
+  }
+  return {
+    source: source.name,
+    partitions: partitions.length,
+    records,
+    rejected,
+    corruptFiles: archive.skips.damagedPlaces,
+  };
+}
+
+function countTasks(
+  tasks: readonly Task[],
+): Pick<GroupSummary, 'late' | 'partlyLate' | 'dropped' | 'rejected'> {
+  const rejected: Record<string, number> = {};
+  let late = 0;
+  let partlyLate = 0;
+  let dropped = 0;
+  for (const { counters } of tasks) {
+    late += counters.late - counters.dropped;
+    partlyLate += counters.partlyLate;
+    dropped += counters.dropped;
+    addCounts(rejected, counters.rejected);
+  }
+  return { late, partlyLate, dropped, rejected };
+}
+
+function addCounts(into: Record<string, number>, counts: ReadonlyMap<string, number>): void {
+  for (const [reason, count] of counts) into[reason] = (into[reason] ?? 0) + count;
+}
