@@ -1,14 +1,19 @@
 import avro from 'avsc';
-import type { LogRecord } from './record.ts';
+import type { FieldType } from '../definitions/definition.ts';
+import { compileAvroReader } from './decode-avro.ts';
+import { resolves } from './decode-avro-code.ts';
+import { AvroCursor } from './decode-avro-cursor.ts';
+import { type LogRecord, Rejection } from './record.ts';
 
 /** The record of an Avro archive file (interface.md, "Archive", layout 1) and the parts of its container. */
 
-const ENVELOPE_FIELDS = [
-  { name: 'offset', type: 'long' },
-  { name: 'timestamp', type: 'long', default: -1 },
-  { name: 'key', type: ['null', 'bytes'], default: null },
-  { name: 'value', type: ['null', 'bytes'], default: null },
-];
+/** What is read of it: no definition can read headers. A file whose records have no timestamp is possible. */
+const READ_FIELDS: ReadonlyMap<string, FieldType> = new Map([
+  ['offset', { kind: 'long', nullable: false, symbols: [] }],
+  ['timestamp', { kind: 'long', nullable: true, symbols: [] }],
+  ['key', { kind: 'bytes', nullable: true, symbols: [] }],
+  ['value', { kind: 'bytes', nullable: true, symbols: [] }],
+]);
 
 /** What files are written with. */
 export const ENVELOPE_SCHEMA = {
@@ -31,34 +36,41 @@ export interface ArchivedRecord extends LogRecord {
   readonly headers?: Readonly<Record<string, Uint8Array>>;
 }
 
-export const ENVELOPE_TYPE = avro.Type.forSchema(ENVELOPE_SCHEMA as avro.Schema, { wrapUnions: false });
-
-/** The reader's schema: without the headers, which no definition can read. */
-const PROJECTION_TYPE = avro.Type.forSchema(
-  { type: 'record', name: 'Record', namespace: 'tidemark.archive', fields: ENVELOPE_FIELDS } as avro.Schema,
-  { wrapUnions: false },
-);
+export const ENVELOPE_TYPE = avro.Type.forSchema(ENVELOPE_SCHEMA as avro.Schema);
 
 /** Decodes `count` envelopes that fill `data`; throws when they do not. */
 export type BlockDecoder = (data: Buffer, count: number) => LogRecord[];
 
-/** @throws when the text is no Avro schema, or not one of an envelope. */
+/**
+ * The name of the writer's record does not matter, and it may have other fields besides.
+ * @throws when the text is no Avro schema, or not one of an envelope
+ */
 export function blockDecoder(writerSchema: string): BlockDecoder {
-  // The name does not decide: only the fields must fit.
-  const writerType = avro.Type.forSchema(JSON.parse(writerSchema) as avro.Schema, { wrapUnions: false });
-  const resolver = PROJECTION_TYPE.createResolver(writerType, { ignoreNamespaces: true });
-  return (data, count) => {
-    const records: LogRecord[] = [];
-    let position = 0;
-    for (let index = 0; index < count; index++) {
-      const decoded = PROJECTION_TYPE.decode(data, position, resolver);
-      if (decoded.offset < 0)
-        throw new Error(`record ${index + 1} of ${count} runs over the end of the block`);
-      records.push(decoded.value as LogRecord);
-      position = decoded.offset;
+  const writer = avro.Type.forSchema(JSON.parse(writerSchema) as avro.Schema, { wrapUnions: true });
+  if (writer.typeName !== 'record') throw new Error(`it is of type ${writer.typeName}, not a record`);
+  const { fields } = writer as avro.types.RecordType;
+  for (const [name, { kind, nullable }] of READ_FIELDS) {
+    const field = fields.find((candidate) => candidate.name === name);
+    if (field === undefined ? !nullable : !resolves(field.type, kind)) {
+      throw new Error(`its field '${name}' is ${field === undefined ? 'missing' : `no ${kind}`}`);
     }
-    if (position !== data.length) {
-      throw new Error(`${data.length - position} bytes are left after the ${count} records of the block`);
+  }
+  const read = compileAvroReader(writer as avro.types.RecordType, READ_FIELDS);
+  const cursor = new AvroCursor();
+  return (data, count) => {
+    cursor.reset(data);
+    const records: LogRecord[] = [];
+    for (let index = 0; index < count; index++) {
+      const record = read(cursor);
+      if (cursor.failed) throw new Error(`record ${index + 1} of ${count} runs over the end of the block`);
+      if (record instanceof Rejection) throw new Error(`record ${index + 1} of ${count}: ${record.detail}`);
+      if (record['timestamp'] === null) (record as { timestamp: number }).timestamp = -1;
+      records.push(record as unknown as LogRecord);
+    }
+    if (!cursor.complete) {
+      throw new Error(
+        `${data.length - cursor.position} bytes are left after the ${count} records of the block`,
+      );
     }
     return records;
   };
@@ -76,6 +88,9 @@ export const HEADER_TYPE = avro.Type.forSchema({
     { name: 'sync', type: { type: 'fixed', name: 'Sync', size: SYNC_LENGTH } },
   ],
 } as avro.Schema);
+
+/** Of a block's count and size. */
+export const LONG_TYPE = avro.Type.forSchema('long');
 
 export interface ContainerHeader {
   readonly meta: Readonly<Record<string, Buffer>>;

@@ -1,46 +1,59 @@
 import type { FieldType, Row, Scalar, Source } from '../definitions/definition.ts';
+import { ForeignValue } from './decode-avro-code.ts';
 import { Rejection } from './record.ts';
 
+/** Makes a row of a parsed JSON object, or says why it is none. */
+export type JsonReader = (value: object) => Row | Rejection;
+
 /**
- * Generates, for one source, the function that checks a parsed JSON object and makes its row: straight-line
- * code over named properties, so that all rows of a source have one hidden class.
+ * The fields as rows hold them: the event-time field may be null, since what becomes of that is decided after
+ * decoding (semantics.md, "The log").
  */
-export function compileValidator(source: Source): (value: object) => Row | Rejection {
-  const fields = [...source.fields];
-  const lines = fields.map(([name, type], index) => {
-    const nullable = type.nullable || name === source.eventTime.field;
-    const otherwise = `return reject(${index}, v${index});`;
-    return [
-      `let v${index} = ${readCode(name)};`,
-      `if (v${index} === undefined || v${index} === null) {`,
-      nullable ? `  v${index} = null;` : `  ${otherwise}`,
-      '} else {',
-      `  ${checkCode(type, `v${index}`, otherwise)}`,
-      '}',
-    ].join('\n');
-  });
-  const literal = fields.map(([name], index) => `${propertyCode(name)}: v${index}`).join(', ');
-  const factory = new Function(
-    'reject',
-    'bytesOf',
-    'hasOwn',
-    `return (value) => {\n${lines.join('\n')}\nreturn { ${literal} };\n};`,
-  ) as (
-    reject: (index: number, found: unknown) => Rejection,
-    bytesOf: (text: string) => Uint8Array | null,
-    hasOwn: (value: object, name: string) => boolean,
-  ) => (value: object) => Row | Rejection;
-  const reject = (index: number, found: unknown) =>
-    fieldRejection(fields[index]![0], fields[index]![1], found);
-  return factory(reject, bytesOf, Object.hasOwn);
+export function rowFields(source: Source): ReadonlyMap<string, FieldType> {
+  const fields = new Map(source.fields);
+  const eventTime = fields.get(source.eventTime.field);
+  if (eventTime !== undefined) fields.set(source.eventTime.field, { ...eventTime, nullable: true });
+  return fields;
 }
 
-/** Why a field's value is none of its type, for a person. */
-export function fieldRejection(name: string, type: FieldType, found: unknown): Rejection {
-  return new Rejection(
-    'schema',
-    `field '${name}': found ${describeFound(found)}, expected ${describeType(type)}`,
-  );
+export function compileJsonReader(fields: ReadonlyMap<string, FieldType>): JsonReader {
+  const reads = [...fields.keys()].map((name, index) => `let v${index} = ${readCode(name)};`);
+  const code = `return (value) => {\n${reads.join('\n')}\n${generateChecks(fields, 'base64')}\n};`;
+  const factory = new Function('reject', 'base64Bytes', 'hasOwn', code) as (
+    reject: Reject,
+    base64: typeof base64Bytes,
+    hasOwn: typeof Object.hasOwn,
+  ) => JsonReader;
+  return factory(rejecter(fields), base64Bytes, Object.hasOwn);
+}
+
+/**
+ * Generates statements that check the variables `v0`, `v1`, … in the order of the fields, bring them to the form
+ * of rows and return the row: straight-line code with one literal, so that all rows of a source have one
+ * hidden class. They call `reject`, and `base64Bytes` when bytes stand as base64 text.
+ */
+export function generateChecks(fields: ReadonlyMap<string, FieldType>, bytes: 'base64' | 'binary'): string {
+  const checks = [...fields.values()].map((type, index) => {
+    const v = `v${index}`;
+    const otherwise = `return reject(${index}, ${v});`;
+    const ofNull = type.nullable ? `${v} = null;` : otherwise;
+    return `if (${v} === undefined || ${v} === null) { ${ofNull} } else {\n${checkCode(type, v, otherwise, bytes)}\n}`;
+  });
+  const properties = [...fields.keys()].map((name, index) => `${propertyCode(name)}: v${index}`);
+  return `${checks.join('\n')}\nreturn { ${properties.join(', ')} };`;
+}
+
+export type Reject = (index: number, found: unknown) => Rejection;
+
+export function rejecter(fields: ReadonlyMap<string, FieldType>): Reject {
+  const entries = [...fields];
+  return (index, found) => {
+    const [name, type] = entries[index]!;
+    return new Rejection(
+      'schema',
+      `field '${name}': found ${describeFound(found)}, expected ${describeType(type)}`,
+    );
+  };
 }
 
 /** Names that every object inherits must be its own to count. */
@@ -52,12 +65,12 @@ function readCode(name: string): string {
 }
 
 /** In a literal, `"__proto__": x` would set the prototype; a computed name is a name like others. */
-export function propertyCode(name: string): string {
+function propertyCode(name: string): string {
   return name === '__proto__' ? `["__proto__"]` : JSON.stringify(name);
 }
 
 /** Code that checks the variable `v`, which is not null, and brings it to the form of rows. */
-function checkCode(type: FieldType, v: string, otherwise: string): string {
+function checkCode(type: FieldType, v: string, otherwise: string, bytes: 'base64' | 'binary'): string {
   switch (type.kind) {
     case 'string':
     case 'localDateTime':
@@ -75,7 +88,8 @@ function checkCode(type: FieldType, v: string, otherwise: string): string {
     case 'double':
       return `if (!Number.isFinite(${v})) ${otherwise}\n  ${v} += 0;`;
     case 'bytes':
-      return `const b = typeof ${v} === 'string' ? bytesOf(${v}) : null;\n  if (b === null) ${otherwise}\n  ${v} = b;`;
+      if (bytes === 'binary') return `if (!(${v} instanceof Uint8Array)) ${otherwise}`;
+      return `${v} = base64Bytes(${v});\n  if (!(${v} instanceof Uint8Array)) ${otherwise}`;
     case 'enum': {
       const listed = type.symbols.map((symbol) => `${v} !== ${JSON.stringify(symbol)}`).join(' && ');
       return `if (${listed === '' ? 'true' : listed}) ${otherwise}`;
@@ -83,10 +97,14 @@ function checkCode(type: FieldType, v: string, otherwise: string): string {
   }
 }
 
-/** Bytes stand in JSON as standard, padded base64, as Kafka Connect's JsonConverter writes them; null for other text. */
-function bytesOf(text: string): Uint8Array | null {
-  if (text.length % 4 !== 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(text)) return null;
-  return Buffer.from(text, 'base64');
+/**
+ * Bytes stand in JSON as standard, padded base64, as Kafka Connect's JsonConverter writes them. What is not
+ * that comes back as it is.
+ */
+function base64Bytes(found: unknown): unknown {
+  if (typeof found !== 'string' || found.length % 4 !== 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(found))
+    return found;
+  return Buffer.from(found, 'base64');
 }
 
 const TYPE_TEXTS: Readonly<Record<Exclude<FieldType['kind'], 'enum'>, string>> = {
@@ -114,6 +132,7 @@ export function describeFound(found: unknown): string {
   if (found === undefined) return 'nothing';
   if (found === null) return 'null';
   if (Array.isArray(found)) return 'an array';
+  if (found instanceof ForeignValue) return `a value of type ${found.typeName}`;
   if (found instanceof Uint8Array) return `${found.length} bytes`;
   switch (typeof found) {
     case 'string':

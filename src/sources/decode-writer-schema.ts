@@ -1,0 +1,115 @@
+import { readFileSync } from 'node:fs';
+import avro from 'avsc';
+import type { FieldType, Source } from '../definitions/definition.ts';
+import { TidemarkError } from '../errors.ts';
+import { resolves, resolvingTypes } from './decode-avro-code.ts';
+
+/**
+ * The schema that the values of an Avro source were written with: that of its `.avsc` file, else the declared
+ * one.
+ * @throws TidemarkError naming the file, the field and what to do
+ */
+export function loadWriterType(source: Source): avro.types.RecordType {
+  const file = source.writerSchemaFile;
+  if (file === null) return avro.Type.forSchema(avroSchemaOf(source)) as avro.types.RecordType;
+  const type = parseSchema(file, readSchema(file));
+  if (type.typeName !== 'record') {
+    throw unusable(
+      file,
+      `the schema is of type ${type.typeName}, not a record`,
+      'Name the schema of the whole value.',
+    );
+  }
+  const record = type as avro.types.RecordType;
+  for (const written of record.fields) {
+    const declared = source.fields.get(written.name);
+    if (declared === undefined || resolves(written.type, declared.kind)) continue;
+    throw unusable(
+      file,
+      `field '${written.name}' is written as ${typeText(written.type)}, which cannot be read as the declared ${declared.kind}`,
+      `Declare the field in source '${source.name}' as what is written, or leave it out; ${declared.kind} can be read from ${resolvingTypes(declared.kind)}.`,
+    );
+  }
+  return record;
+}
+
+function readSchema(file: string): unknown {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    const fault = code === 'ENOENT' ? 'does not exist' : `cannot be read (${code})`;
+    throw unusable(
+      file,
+      `the writer schema file ${fault}`,
+      "Mend the path in the source's writerSchema.",
+      error,
+    );
+  }
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw unusable(
+      file,
+      `the writer schema file is not JSON: ${(error as Error).message}`,
+      'Name a file that holds an Avro schema (.avsc).',
+      error,
+    );
+  }
+}
+
+function parseSchema(file: string, schema: unknown): avro.Type {
+  try {
+    // Wrapped unions take any branches; how avsc would represent values does not matter here.
+    return avro.Type.forSchema(schema as avro.Schema, { wrapUnions: true });
+  } catch (error) {
+    throw unusable(
+      file,
+      `the writer schema file holds no Avro schema: ${(error as Error).message}`,
+      'Name a file that holds an Avro schema (.avsc).',
+      error,
+    );
+  }
+}
+
+function unusable(file: string, message: string, remedy: string, cause?: unknown): TidemarkError {
+  return new TidemarkError(message, {
+    code: 'WRITER_SCHEMA',
+    place: { file },
+    remedy,
+    ...(cause === undefined ? {} : { cause }),
+  });
+}
+
+function typeText(type: avro.Type): string {
+  if (!type.typeName.startsWith('union:')) return type.typeName;
+  return `a union of ${(type as avro.types.WrappedUnionType).types.map((branch) => branch.typeName).join(', ')}`;
+}
+
+// Stands in until definitions/avro-schema.ts exists.
+function avroSchemaOf(source: Source): avro.Schema {
+  return {
+    type: 'record',
+    name: 'Value',
+    fields: [...source.fields].map(([name, type]) => {
+      const written = writtenType(name, type);
+      return { name, type: type.nullable ? ['null', written] : written };
+    }),
+  } as avro.Schema;
+}
+
+function writtenType(name: string, type: FieldType): unknown {
+  switch (type.kind) {
+    case 'enum':
+      return { type: 'enum', name: `${name}_enum`, symbols: [...type.symbols] };
+    case 'timestampMillis':
+      return { type: 'long', logicalType: 'timestamp-millis' };
+    case 'timestampMicros':
+      return { type: 'long', logicalType: 'timestamp-micros' };
+    case 'localDateTime':
+      return 'string';
+    default:
+      return type.kind;
+  }
+}
