@@ -15,9 +15,9 @@ export interface Drivers {
 }
 
 export const DRIVERS: Drivers = {
-  loadDefinitions: () => notYet('check'),
+  loadDefinitions: async (file) => (await import('../definitions/load.ts')).loadDefinitions(file),
   runWorker: () => notYet('run'),
-  replay: () => notYet('replay'),
+  replay: async (options) => (await import('../replay/replay.ts')).replay(options),
   archiveTopic: () => notYet('archive'),
   runDemo: () => notYet('demo'),
 };

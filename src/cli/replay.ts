@@ -69,7 +69,7 @@ export function describeSummary(summary: ReplaySummary): string {
     );
   });
   const table = formatTable(
-    ['group', 'rows', 'early', 'on-time', 'late', 'late records', 'dropped', 'folder'],
+    ['group', 'rows', 'early', 'on-time', 'late', 'late records', 'partly late', 'dropped', 'folder'],
     summary.groups.map((group) => [
       `${group.group}:${group.version}`,
       group.rows,
@@ -77,6 +77,7 @@ export function describeSummary(summary: ReplaySummary): string {
       group.revisions['on-time'],
       group.revisions.late,
       group.late,
+      group.partlyLate,
       group.dropped,
       group.directory,
     ]),

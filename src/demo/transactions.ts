@@ -64,11 +64,15 @@ const PLACES = ['IN-MH', 'IN-KA', 'IN-DL', 'IN-TN', 'IN-WB', 'AE-DU', 'SG-01', '
 /** Shares of a million; what is left arrives at once. */
 const LATE_WITHIN_30S = 50_000;
 const LATE_WITHIN_10M = 5_000;
-const LATE_BEYOND = 300;
+const LATE_WITHIN_1H = 300;
+const LATE_BY_DAYS = 50;
+
+const DAY_MS = 86_400_000;
 
 /**
  * Card transactions in the order of their arrival. Cards and merchants follow Zipf's law; 10 % fail; 5 % arrive up
- * to 30 s late, 0.5 % up to 10 minutes, 0.03 % up to an hour, the others within 200 ms.
+ * to 30 s late, 0.5 % up to 10 minutes, 0.03 % up to an hour, 0.005 % after more than a week (from a terminal that
+ * was cut off), the others within 200 ms.
  */
 export function* generateTransactions(options: TransactionOptions): Generator<Transaction, void, undefined> {
   const random = new Random(options.seed);
@@ -173,11 +177,14 @@ function eventTime(timestamp: EventTimeMs, defect: Defect | null, random: Random
   const share = random.below(1_000_000);
   const how = random.unit();
   if (defect === 'noEventTime') return null;
-  if (defect === 'ahead') return timestamp + 86_400_000 + Math.floor(how * 3_600_000);
+  if (defect === 'ahead') return timestamp + DAY_MS + Math.floor(how * 3_600_000);
   if (share < LATE_WITHIN_30S) return timestamp - 200 - Math.floor(how * 29_800);
   if (share < LATE_WITHIN_30S + LATE_WITHIN_10M) return timestamp - 30_000 - Math.floor(how * 570_000);
-  if (share < LATE_WITHIN_30S + LATE_WITHIN_10M + LATE_BEYOND) {
+  if (share < LATE_WITHIN_30S + LATE_WITHIN_10M + LATE_WITHIN_1H) {
     return timestamp - 600_000 - Math.floor(how * 3_000_000);
+  }
+  if (share < LATE_WITHIN_30S + LATE_WITHIN_10M + LATE_WITHIN_1H + LATE_BY_DAYS) {
+    return timestamp - 8 * DAY_MS - Math.floor(how * DAY_MS);
   }
   return timestamp - Math.floor(how * 200);
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -183,4 +183,65 @@ describe('a store that cannot be reached', () => {
         '  Start it, or correct the URL.\n',
     );
   });
+});
+
+describe('definitions that cannot be used', () => {
+  const definitions = (every: string, where: string) => `
+import { count, defineFeatureGroup, defineSource, field } from 'tidemark';
+
+export const clicks = defineSource({
+  name: 'clicks',
+  key: 'user_id',
+  schema: { user_id: field.string, page: field.string, event_ts: field.timestampMillis },
+  eventTime: { field: 'event_ts' },
+});
+
+export const userClicks = defineFeatureGroup({
+  name: 'user_clicks',
+  version: 1,
+  source: clicks,
+  entity: ['page'],
+  every: '${every}',
+  features: { clicks_1h: count({ last: '1h', where: (t) => ${where} }) },
+});
+`;
+
+  test('a missing file', async () => {
+    const { exitCode, stdout, stderr } = await tidemark(['check', 'none.ts'], { cwd: folder });
+    expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' });
+    expect(stderr).toContain(`${join(folder, 'none.ts')}: there is no such file`);
+  });
+
+  test('a clock and a wrong duration: both are told, each at its place', async () => {
+    const file = join(folder, 'clock.ts');
+    writeFileSync(file, definitions('5 minutes', 't.event_ts > Date.now()'));
+    const { exitCode, stdout, stderr } = await tidemark(['check', file]);
+    expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' });
+    expect(stderr).toMatch(/clock\.ts:16:\d+: .*5 minutes/);
+    expect(stderr).toMatch(/clock\.ts:17:73: 'Date\.now' /);
+    const asJson = await tidemark(['check', file, '--json']);
+    expect(asJson.exitCode).toBe(1);
+    expect(JSON.parse(asJson.stderr).errors).toHaveLength(2);
+  });
+
+  test.each(['check', 'replay'])(
+    'tidemark %s refuses an entity without the key of its topic',
+    async (command) => {
+      const file = join(folder, 'no-key.ts');
+      writeFileSync(file, definitions('5m', "t.page !== ''"));
+      mkdirSync(join(folder, 'archive/clicks/0'), { recursive: true });
+      const more = {
+        check: [],
+        replay: ['--from', 'archive', '--out', 'rows'],
+      }[command]!;
+      expect(await tidemark([command, file, ...more], { cwd: folder })).toEqual({
+        exitCode: 1,
+        signal: null,
+        stdout: '',
+        stderr:
+          `tidemark: ${file}: feature group user_clicks: entity page does not include user_id, the key of source clicks\n` +
+          '  Its records would be spread over partitions. Add user_id to the entity, or write the topic again keyed by page.\n',
+      });
+    },
+  );
 });

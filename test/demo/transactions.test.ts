@@ -96,7 +96,9 @@ describe('the generator of card transactions', () => {
     expect(within(30_000, 600_000)).toBeGreaterThan(0.004);
     expect(within(30_000, 600_000)).toBeLessThan(0.006);
     expect(within(600_000, 3_600_000)).toBeGreaterThan(0.0001);
-    expect(within(3_600_000, Number.POSITIVE_INFINITY)).toBe(0);
+    expect(within(3_600_000, 8 * 86_400_000)).toBe(0);
+    expect(within(8 * 86_400_000, 9 * 86_400_000)).toBeGreaterThan(0);
+    expect(within(8 * 86_400_000, 9 * 86_400_000)).toBeLessThan(0.0002);
   });
 
   test('draws cards by the law of Zipf: rank r as often as 1 / r', () => {
