@@ -4,8 +4,8 @@ import { compileLambda } from './compile-lambda.ts';
 import type { AggregateName, Feature } from './definition.ts';
 import type { Problem } from './definition-error.ts';
 import type { Expression, ValueType } from './expression.ts';
-import type { FieldTypes } from './expression-parser.ts';
 import { typeName } from './expression-refusals.ts';
+import type { FieldTypes } from './expression-scope.ts';
 import { OptionReader, show } from './option-reader.ts';
 
 /** What an aggregate's lambda may give. */
@@ -63,6 +63,7 @@ export function compileFeature(
     problems.push({ ...inputProblem(aggregate, name, input), place: site.lambdaPlace(String(given[0]), 0) });
   }
   const lengthMs = readRange(options, stepMs);
+  if (hasInput && input === null) return null;
   const valueType = input === null ? 'integer' : valueTypeOf(aggregate, input);
   const whenEmpty = readDefault(options, valueType);
   if (problems.length > before || lengthMs === null) return null;

@@ -3,8 +3,9 @@ import type { Problem } from './definition-error.ts';
 import type { CallSite } from './definition-text.ts';
 import type { Expression } from './expression.ts';
 import { ExpressionTooLong, expressionOf } from './expression-code.ts';
-import { type FieldTypes, parseLambda } from './expression-parser.ts';
+import { parseLambda } from './expression-parser.ts';
 import { LambdaError } from './expression-refusals.ts';
+import type { FieldTypes } from './expression-scope.ts';
 import { show } from './option-reader.ts';
 
 /** The fields as lambdas see them: the event time of a record that came without one stays null. */

@@ -166,9 +166,9 @@ class CodeWriter {
         if (node.callee.startsWith('.')) return `${first}${node.callee}(${others.join(', ')})`;
         return `${node.callee}(${[first, ...others].join(', ')})`;
       },
-      (operands) => spec.negativeZero || operands.some((zero) => zero),
+      (operands) => spec.type === 'number' && (spec.negativeZero || operands.some((zero) => zero)),
     );
-    if (spec.missing) return { ...part, code: `(${part.code} ?? null)`, check: 'null' };
+    if (spec.missing) return { ...part, code: `(${part.code} ?? null)`, check: 'null', negativeZero: false };
     return part;
   }
 

@@ -1,3 +1,6 @@
+import { assert } from '../errors.ts';
+import { canOverflow, type Node } from './expression-tree.ts';
+
 /**
  * The functions a lambda may call: free of side effects, without locale or clock, and computed by the language
  * itself, so every machine answers the same. Any null operand makes the result null.
@@ -119,6 +122,14 @@ export function functionSpec(callee: string): FunctionSpec {
     : callee.startsWith('.')
       ? STRING_METHODS.get(callee.slice(1))
       : CONVERSIONS.get(callee);
-  if (found === undefined) throw new Error(`assertion failed: no function ${callee}`);
+  assert(found !== undefined, `no function ${callee}`);
   return found;
+}
+
+/** A call in the tree; the receiver of a method is its first operand. */
+export function functionCall(callee: string, operands: readonly Node[]): Node {
+  const { type, bound, missing } = functionSpec(callee);
+  const node: Node = { op: 'call', callee, operands, type, nullable: false, bound };
+  const nullable = missing || canOverflow(node) || operands.some((operand) => operand.nullable);
+  return { ...node, nullable };
 }

@@ -1,5 +1,6 @@
 import type { AnyNode } from 'acorn';
 import type { ValueType } from './expression.ts';
+import type { OperandType } from './expression-functions.ts';
 
 /** Why a lambda is refused: what is said of the syntax and the names that it may not use. */
 export class LambdaError extends Error {
@@ -12,6 +13,29 @@ export class LambdaError extends Error {
     this.offset = offset;
     this.remedy = options.remedy;
   }
+}
+
+export function refusal(at: AnyNode, message: string, options: { readonly remedy: string }): LambdaError {
+  return new LambdaError(at.start, message, options);
+}
+
+/** Refuses a piece of syntax as such. */
+export function refuseSyntax(at: AnyNode): LambdaError {
+  if (at.type === 'NewExpression' && at.callee.type === 'Identifier') {
+    const { message, remedy } = describeForeignName(at.callee.name, undefined, 'new ');
+    return refusal(at, message, { remedy });
+  }
+  return refusal(at, `${describeSyntax(at)} is not allowed in a lambda`, {
+    remedy: 'a lambda is one expression over the fields of the record and constants',
+  });
+}
+
+/** How a value of one type becomes another. */
+export function conversionAdvice(type: ValueType | 'null', wanted: OperandType): string {
+  if (type === 'bytes') return 'bytes can only be tested for null or counted: count((t) => t.field, …)';
+  if (type === 'null') return 'an operation with null is always null; a null is replaced with ??';
+  if (wanted === 'string') return 'write String(value)';
+  return type === 'boolean' ? 'write condition ? 1 : 0' : 'write Number(text)';
 }
 
 export function typeName(type: ValueType | 'null'): string {
@@ -38,8 +62,9 @@ const CLOCK_REMEDY =
 export function describeForeignName(
   name: string,
   member?: string,
+  before = '',
 ): { readonly message: string; readonly remedy: string } {
-  const full = member === undefined ? name : `${name}.${member}`;
+  const full = before + (member === undefined ? name : `${name}.${member}`);
   if (name === 'Date' || name === 'Temporal' || name === 'performance') {
     return { message: `'${full}' reads the clock or the machine's zone`, remedy: CLOCK_REMEDY };
   }
@@ -64,7 +89,7 @@ export function describeForeignName(
       remedy: 'call one of its functions, like Math.abs(t.amount)',
     };
   }
-  if (name === 'BigInt' || name === 'Number' || name === 'String' || name === 'JSON' || name === 'Object') {
+  if (/^(Array|BigInt|Boolean|JSON|Map|Number|Object|RegExp|Set|String)$/.test(name)) {
     return {
       message: `'${full}' is not on the list of functions`,
       remedy: 'the conversions are Number(x) and String(x); the rest are string methods and Math functions',
@@ -81,6 +106,18 @@ export function describeForeignName(
     remedy: 'a lambda may read the record and constants only: write its value here, in the text',
   };
 }
+
+/** Global functions that have something to be written in their place. */
+export const FUNCTION_ADVICE: ReadonlyMap<string, { readonly message: string; readonly remedy: string }> =
+  new Map(
+    Object.entries({
+      Boolean: "write the condition out, like t.amount !== 0 or t.name !== ''",
+      parseFloat: 'write Number(text)',
+      parseInt: 'write Math.trunc(Number(text))',
+      isNaN: 'no value is NaN: test for null with === null',
+      isFinite: 'every number is finite: test for null with === null',
+    }).map(([name, remedy]) => [name, { message: `'${name}' is not on the list of functions`, remedy }]),
+  );
 
 /** Methods that have something to be written in their place. */
 export const METHOD_ADVICE: ReadonlyMap<string, string> = new Map([
@@ -144,6 +181,5 @@ const SYNTAX: Readonly<Record<string, string>> = {
 
 /** The name of a piece of syntax, for a sentence that refuses it. */
 export function describeSyntax(node: AnyNode): string {
-  if (node.type === 'NewExpression' && node.callee.type === 'Identifier') return `'new ${node.callee.name}'`;
   return SYNTAX[node.type] ?? `this syntax (${node.type})`;
 }

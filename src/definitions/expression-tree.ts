@@ -87,6 +87,13 @@ function arithmeticBound(operator: ArithmeticOperator, left: Node, right: Node):
   }
 }
 
+/** Two texts as one; an empty constant adds nothing. */
+export function concat(left: Node, right: Node): Node {
+  if (left.op === 'constant' && left.value === '') return right;
+  if (right.op === 'constant' && right.value === '') return left;
+  return { op: 'concat', left, right, type: 'string', nullable: left.nullable || right.nullable, bound: 0 };
+}
+
 /** Whether a node's own last step can leave its type's range and become null. */
 export function canOverflow(node: Node): boolean {
   return node.bound > (node.type === 'integer' ? INTEGER_BOUND : NUMBER_BOUND);

@@ -1,0 +1,72 @@
+import type { FieldType, Row, Scalar } from '../../src/definitions/definition.ts';
+import { expressionOf } from '../../src/definitions/expression-code.ts';
+import { parseLambda } from '../../src/definitions/expression-parser.ts';
+import { LambdaError } from '../../src/definitions/expression-refusals.ts';
+import { compile, createRuntime } from '../../src/definitions/expression-runtime.ts';
+import type { Node } from '../../src/definitions/expression-tree.ts';
+import { field } from '../../src/definitions/field.ts';
+
+/** A record with a field of every type that lambdas meet; those named `n…` are nullable. */
+export const FIELDS: ReadonlyMap<string, FieldType> = new Map<string, FieldType>(
+  Object.entries({
+    i: field.int,
+    l: field.long,
+    d: field.double,
+    s: field.string,
+    b: field.boolean,
+    e: field.enum('red', 'green', 'blue'),
+    ts: field.timestampMillis,
+    us: field.timestampMicros,
+    at: field.localDateTime,
+    bytes: field.nullable(field.bytes),
+    ni: field.nullable(field.int),
+    nl: field.nullable(field.long),
+    nd: field.nullable(field.double),
+    ns: field.nullable(field.string),
+    nb: field.nullable(field.boolean),
+    'odd name': field.int,
+  }),
+);
+
+/** A row with the given fields; the others are null. */
+export function row(given: Readonly<Record<string, Scalar | null>>): Row {
+  return { ...Object.fromEntries([...FIELDS.keys()].map((name) => [name, null])), ...given };
+}
+
+export function parse(text: string): Node {
+  return parseLambda(text, FIELDS);
+}
+
+/** What a lambda's text gives for a row. */
+export function evaluate(text: string, given: Readonly<Record<string, Scalar | null>> = {}): Scalar | null {
+  return compile(expressionOf(parse(text)))(row(given));
+}
+
+export function codeOf(text: string): string {
+  return expressionOf(parse(text)).code;
+}
+
+/** The value, and how many results became null because they left their type's range. */
+export function evaluateCounting(
+  text: string,
+  given: Row,
+): { readonly value: Scalar | null; readonly overflows: number } {
+  const runtime = createRuntime();
+  const value = compile(expressionOf(parse(text)), runtime)(given);
+  return { value, overflows: runtime.overflows };
+}
+
+/** Why a lambda is refused, with the text that the refusal points at. */
+export function refusalOf(text: string): {
+  readonly message: string;
+  readonly remedy: string;
+  readonly at: string;
+} {
+  try {
+    parse(text);
+  } catch (error) {
+    if (!(error instanceof LambdaError)) throw error;
+    return { message: error.message, remedy: error.remedy, at: text.slice(error.offset) };
+  }
+  throw new Error(`not refused: ${text}`);
+}
