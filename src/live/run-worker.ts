@@ -6,7 +6,7 @@ import type { OnlineStore } from '../sinks/sink.ts';
 import { SqliteOnlineStore } from '../sinks/sqlite-store.ts';
 import type { Log } from '../sources/kafka-client.ts';
 import { KafkaLogReader } from '../sources/kafka-log.ts';
-import { openLmdbStateStore } from '../state/lmdb-state-store.ts';
+import { LmdbStateStore } from '../state/lmdb-state-store.ts';
 import type { OnlineStoreOptions, RunOptions } from './options.ts';
 import { Worker, type WorkerLog } from './worker.ts';
 import type { WorkerSummary } from './worker-summary.ts';
@@ -24,7 +24,7 @@ export async function runWorker(
   const definitions = await loadDefinitions(options.definitionsFile);
   const groups = selectGroups(definitions, options.groups);
   for (const group of groups) assertRunnable(group, definitions.file);
-  const state = await openLmdbStateStore(options.stateDir);
+  const state = LmdbStateStore.open(options.stateDir);
   try {
     const store = await openOnlineStore(options.store, options.app, log);
     try {

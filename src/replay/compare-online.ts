@@ -1,0 +1,143 @@
+import { join } from 'node:path';
+import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import type { FeatureGroup, Scalar } from '../definitions/definition.ts';
+import type { OnlineRow, OnlineStore } from '../sinks/sink.ts';
+
+/** One revision of replay's log. */
+interface ReplayRow {
+  readonly entity: readonly Scalar[];
+  readonly windowEnd: number;
+  readonly version: number;
+  readonly knownAt: number;
+  readonly values: readonly (Scalar | null)[];
+}
+
+export interface Comparison {
+  readonly entities: number;
+  /** Rows of the online store that were held against replay's. */
+  readonly rows: number;
+  /** One line for each difference; empty when live and replay agree. */
+  readonly differences: readonly string[];
+}
+
+/**
+ * Holds an online store against a replay of all revisions (`--rows all`, Parquet) of the same log: each row that the
+ * store still has must be the revision of its version, to the bit, and have its window's final values; the latest row
+ * must be that of the entity's greatest window_end.
+ *
+ * @param directory where the replay wrote the group's rows
+ */
+export async function compareOnline(
+  group: FeatureGroup,
+  directory: string,
+  store: OnlineStore,
+): Promise<Comparison> {
+  const differences: string[] = [];
+  let entities = 0;
+  let rows = 0;
+  for await (const revisions of revisionsByEntity(group, directory)) {
+    const { entity } = revisions[0]!;
+    const [windows, latest] = await Promise.all([store.windows(group, entity), store.latest(group, entity)]);
+    entities++;
+    rows += windows.length + 1;
+    const name = `${group.name} ${entity.join(':')}`;
+    for (const difference of compareEntity(revisions, windows, latest))
+      differences.push(`${name} ${difference}`);
+  }
+  return { entities, rows, differences };
+}
+
+function* compareEntity(
+  revisions: readonly ReplayRow[],
+  windows: readonly OnlineRow[],
+  latest: OnlineRow | null,
+): Generator<string> {
+  const byVersion = new Map(revisions.map((row) => [`${row.windowEnd}@${row.version}`, row]));
+  // Revisions come by window_end and version: the last of each window_end stays.
+  const final = new Map(revisions.map((row) => [row.windowEnd, row]));
+  const newest = revisions.at(-1)!;
+  if (latest === null) {
+    yield 'is not in the online store';
+    return;
+  }
+  if (latest.windowEnd !== newest.windowEnd) {
+    yield `latest row: online window_end ${latest.windowEnd}, replay ${newest.windowEnd}`;
+  }
+  for (const online of [...windows, latest]) {
+    const at = `window_end ${online.windowEnd} version ${online.version}`;
+    const same = byVersion.get(`${online.windowEnd}@${online.version}`);
+    if (same === undefined) yield `${at}: replay has no such revision`;
+    else if (same.knownAt !== online.knownAt || !equalValues(same.values, online.values)) {
+      yield `${at}: online ${describe(online)}, replay ${describe(same)}`;
+    }
+    const last = final.get(online.windowEnd);
+    if (last !== undefined && !equalValues(last.values, online.values)) {
+      yield `${at}: online ${describe(online)}, replay's final ${describe(last)}`;
+    }
+  }
+}
+
+function equalValues(a: readonly (Scalar | null)[], b: readonly (Scalar | null)[]): boolean {
+  return a.length === b.length && a.every((value, index) => Object.is(value, b[index]));
+}
+
+function describe({ knownAt, values }: Pick<OnlineRow, 'knownAt' | 'values'>): string {
+  return `known_at ${knownAt} ${JSON.stringify(values)}`;
+}
+
+/** The revisions of each entity, by window_end and version, as the files hold them. */
+async function* revisionsByEntity(group: FeatureGroup, directory: string): AsyncGenerator<ReplayRow[]> {
+  const instance = await DuckDBInstance.create(':memory:');
+  const connection = await instance.connect();
+  try {
+    let current: ReplayRow[] = [];
+    for await (const row of readRows(connection, group, directory)) {
+      const [first] = current;
+      if (first !== undefined && !equalValues(first.entity, row.entity)) {
+        yield current;
+        current = [];
+      }
+      current.push(row);
+    }
+    if (current.length > 0) yield current;
+  } finally {
+    connection.disconnectSync();
+    instance.closeSync();
+  }
+}
+
+async function* readRows(
+  connection: DuckDBConnection,
+  group: FeatureGroup,
+  directory: string,
+): AsyncGenerator<ReplayRow> {
+  const column = (name: string) => `"${name.replaceAll('"', '""')}"`;
+  const entity = group.entity.map((field) => {
+    const kind = group.source.fields.get(field)!.kind;
+    return isText(kind) || kind === 'boolean' ? column(field) : `${column(field)}::DOUBLE`;
+  });
+  const features = group.features.map(({ name, valueType }) =>
+    valueType === 'integer' ? `${column(name)}::DOUBLE` : column(name),
+  );
+  const times = ['epoch_ms(window_end)::DOUBLE', '"version"::DOUBLE', 'epoch_ms(known_at)::DOUBLE'];
+  const files = join(directory, '*.parquet').replaceAll("'", "''");
+  const result = await connection.stream(
+    `SELECT ${[...entity, ...times, ...features].join(', ')} FROM read_parquet('${files}')`,
+  );
+  const width = entity.length;
+  for await (const chunk of result) {
+    for (const row of chunk.getRows() as (Scalar | null)[][]) {
+      yield {
+        entity: row.slice(0, width) as Scalar[],
+        windowEnd: row[width] as number,
+        version: row[width + 1] as number,
+        knownAt: row[width + 2] as number,
+        values: row.slice(width + 3),
+      };
+    }
+  }
+}
+
+function isText(kind: string): boolean {
+  return kind === 'string' || kind === 'enum' || kind === 'localDateTime';
+}

@@ -1,0 +1,78 @@
+import type { Offset } from '../time.ts';
+import type { Archive } from './archive-reader.ts';
+import type { LogHandlers, LogReader, PartitionLag, TopicPartition } from './log-reader.ts';
+
+/**
+ * Follows an archive as if it were a live log: what lets a worker run on a machine without Kafka. Its partitions
+ * take turns; {@link run} ends when all are read.
+ */
+export class ArchiveLogReader implements LogReader {
+  readonly #archive: Archive;
+  readonly #topics: readonly string[];
+  readonly #positions = new Map<string, Offset>();
+  #stopped = false;
+  /** Hears each move of a position; for whoever shows progress or stops the reader somewhere. */
+  onPosition: ((topic: string, partition: number, position: Offset) => void) | null = null;
+  #finished: Promise<void> = Promise.resolve();
+
+  constructor(archive: Archive, topics: readonly string[]) {
+    this.#archive = archive;
+    this.#topics = topics;
+  }
+
+  run(handlers: LogHandlers): Promise<void> {
+    const running = this.#follow(handlers);
+    this.#finished = running.catch(() => {});
+    return running;
+  }
+
+  async #follow(handlers: LogHandlers): Promise<void> {
+    const partitions = this.#topics.flatMap((topic) =>
+      this.#archive.partitions(topic).map((partition) => ({ topic, partition })),
+    );
+    const positions = await handlers.assigned(partitions);
+    const reading = partitions.map(({ topic, partition }, index) => {
+      const position = positions[index]!;
+      const from =
+        typeof position === 'number' ? position : position === 'earliest' ? 0 : Number.MAX_SAFE_INTEGER;
+      return {
+        topic,
+        partition,
+        batches: this.#archive.read(topic, partition, from)[Symbol.asyncIterator](),
+      };
+    });
+    while (reading.length > 0) {
+      for (const one of [...reading]) {
+        if (this.#stopped) reading.length = 0;
+        if (reading.length === 0) break;
+        const { done, value } = await one.batches.next();
+        if (done === true) {
+          reading.splice(reading.indexOf(one), 1);
+          continue;
+        }
+        const next = value.records.at(-1)!.offset + 1;
+        await handlers.records(one.topic, value, next);
+        this.#positions.set(`${one.topic}/${one.partition}`, next);
+        handlers.advanced?.(one.topic, one.partition, next);
+        this.onPosition?.(one.topic, one.partition, next);
+      }
+    }
+    await handlers.leaving?.();
+  }
+
+  /** Nobody asks an archive how far it was read. */
+  async commit(): Promise<void> {}
+
+  async lag(): Promise<readonly PartitionLag[]> {
+    return [...this.#positions].map(([name, position]) => {
+      const [topic, partition] = name.split('/') as [string, string];
+      return { topic, partition: Number(partition), position, end: position } satisfies TopicPartition &
+        PartitionLag;
+    });
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await this.#finished;
+  }
+}
