@@ -1,5 +1,6 @@
 import { formatDuration } from '../../src/time.ts';
 import type { Definition } from '../oracle/definition-arbitrary.ts';
+import { typed } from '../oracle/lambdas.ts';
 import type { WrittenRecord } from '../oracle/log-arbitrary.ts';
 
 /**
@@ -47,6 +48,12 @@ export const sums = defineFeatureGroup({
     text,
     entityFields: ['id'],
     idKind: 'string',
+    fields: new Map([
+      ['id', typed('string')],
+      ['n', typed('long', { nullable: true })],
+      ['at', typed('timestampMillis')],
+    ]),
+    lambdas: { where: '(r) => r.n !== null', features: [{ input: '(r) => r.n', where: null }] },
     group: {
       stepMs: windows.slide,
       offsetMs,

@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { compileGroup } from '../oracle/compile-group.ts';
+import type { Definition } from '../oracle/definition-arbitrary.ts';
 import { oracleSubject, type Subject } from '../oracle/subject.ts';
+import { TaskSubject } from '../oracle/task-subject.ts';
 import { definitionOf, element, watermark } from './flink.ts';
 
 type Step =
@@ -110,8 +113,14 @@ function actual(subject: Subject, slide: number, steps: readonly Step[]): Outcom
   return { fired, aside };
 }
 
-describe.each([['the oracle', oracleSubject]] as const)('Flink WindowOperatorTest, %s', (_, open) => {
-  it.each(table.cases)('$name', ({ size, slide, allowedLateness, steps }) => {
+const SUBJECTS = [
+  ['the oracle', oracleSubject],
+  ['the task', (definition: Definition) => new TaskSubject(compileGroup(definition))],
+] as const;
+
+describe.each(SUBJECTS)('Flink WindowOperatorTest, %s', (_subject, open) => {
+  it.each(table.cases.map((given) => [given.name, given] as const))('%s', (_name, given) => {
+    const { size, slide, allowedLateness, steps } = given;
     const subject = open(definitionOf({ size, slide, offset: 0, allowedLateness }));
     expect(actual(subject, slide, steps)).toEqual(expected(steps));
   });

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
-import type { AggregateName, Scalar } from '../../src/definitions/definition.ts';
+import type { AggregateName, FieldType, Scalar } from '../../src/definitions/definition.ts';
 import { formatDuration } from '../../src/time.ts';
 import type { FeatureDescription } from './aggregate.ts';
-import { NUMBERS, PREDICATES, SCHEMA_TEXT, TEXTS } from './lambdas.ts';
+import { FIELD_TYPES, NUMBERS, PREDICATES, SCHEMA_TEXT, TEXTS, typed } from './lambdas.ts';
 import type { GroupDescription } from './oracle.ts';
 
 /** A definitions file and, from the same choices, what the oracle takes in its place. */
@@ -11,15 +11,23 @@ export interface Definition {
   readonly group: GroupDescription;
   readonly entityFields: readonly string[];
   readonly idKind: 'string' | 'long';
+  readonly fields: ReadonlyMap<string, FieldType>;
+  /** The lambdas of `group` as the text spells them. */
+  readonly lambdas: {
+    readonly where: string | null;
+    readonly features: readonly { readonly input: string | null; readonly where: string | null }[];
+  };
 }
 
 export const TOPIC = 'events-topic';
 export const SOURCE_NAME = 'events';
-export const GROUP_NAME = 'sample';
-export const GROUP_VERSION = 3;
+/** The group that varies, and a plain one beside it over the same source. */
+export const SAMPLE = { name: 'sample', version: 3 };
+export const TALLY = { name: 'tally', version: 1 };
 
 interface Input {
-  readonly text: string;
+  /** Null where records are counted. */
+  readonly text: string | null;
   readonly integer: boolean;
   readonly evaluate: FeatureDescription['input'];
   /** A default of the input's own type, and one as a feature that is always a number has it. */
@@ -34,7 +42,7 @@ const predicates: readonly Input[] = PREDICATES.map((lambda) => ({
 }));
 const texts: readonly Input[] = TEXTS.map((lambda) => ({ ...lambda, integer: false, default: 'nothing' }));
 const anything: readonly Input[] = [...numbers, ...predicates, ...texts];
-const records: Input = { text: '', integer: true, evaluate: null, default: 0 };
+const records: Input = { text: null, integer: true, evaluate: null, default: 0 };
 
 /** What each aggregate may read. */
 const INPUTS: Readonly<Record<AggregateName, readonly Input[]>> = {
@@ -77,6 +85,7 @@ const featureChoice: fc.Arbitrary<FeatureChoice> = fc.record({
 
 interface BuiltFeature {
   readonly text: string;
+  readonly lambdas: Definition['lambdas']['features'][number];
   readonly description: FeatureDescription;
 }
 
@@ -96,7 +105,8 @@ function buildFeature(chosen: FeatureChoice, index: number, stepMs: number): Bui
   if (where !== null) options.push(`where: ${where.text}`);
   if (replaces) options.push(`default: ${JSON.stringify(fallback)}`);
   return {
-    text: `    ${name}: ${aggregate}(${input.text === '' ? '' : `${input.text}, `}{ ${options.join(', ')} }),`,
+    text: `    ${name}: ${aggregate}(${input.text === null ? '' : `${input.text}, `}{ ${options.join(', ')} }),`,
+    lambdas: { input: input.text, where: where?.text ?? null },
     description: {
       name,
       aggregate,
@@ -153,7 +163,7 @@ export const definitionArbitrary: fc.Arbitrary<Definition> = groupChoice.map((ch
   const maxAheadMs = chosen.ahead === null ? null : chosen.ahead(stepMs);
   const features = chosen.features.map((feature, index) => buildFeature(feature, index, stepMs));
   const where = chosen.where === null ? null : pick(PREDICATES, chosen.where);
-  const aggregates = [...new Set(features.map((feature) => feature.description.aggregate))];
+  const aggregates = [...new Set(['count', ...features.map((feature) => feature.description.aggregate)])];
   const group: GroupDescription = {
     stepMs,
     offsetMs,
@@ -188,8 +198,8 @@ export const events = defineSource({
 });
 
 export const sample = defineFeatureGroup({
-  name: '${GROUP_NAME}',
-  version: ${GROUP_VERSION},
+  name: '${SAMPLE.name}',
+  version: ${SAMPLE.version},
   source: events,
   entity: ${entityFields.length === 1 ? `'${entityFields[0]}'` : JSON.stringify(entityFields)},
   every: '${formatDuration(stepMs)}',
@@ -200,6 +210,50 @@ ${where === null ? '' : `  where: ${where.text},\n`}  features: {
 ${features.map((feature) => feature.text).join('\n')}
   },
 });
-`;
-  return { text, group, entityFields, idKind };
+
+export const tally = defineFeatureGroup({
+  name: '${TALLY.name}',
+  version: ${TALLY.version},
+  source: events,
+  entity: 'id',
+  every: '${formatDuration(stepMs)}',
+  where: ${PREDICATES[0]!.text},
+  features: { events: count({ last: '${formatDuration(stepMs)}' }) },
 });
+`;
+  return {
+    text,
+    group,
+    entityFields,
+    idKind,
+    fields: new Map([['id', typed(idKind, { nullable: true })], ...FIELD_TYPES]),
+    lambdas: { where: where?.text ?? null, features: features.map((feature) => feature.lambdas) },
+  };
+});
+
+/** The plain group of every definition. */
+export function tallyOf(definition: Definition): Pick<Definition, 'group' | 'entityFields'> {
+  const { stepMs } = definition.group;
+  return {
+    entityFields: ['id'],
+    group: {
+      ...definition.group,
+      offsetMs: 0,
+      allowedLatenessMs: 0,
+      emit: 'change',
+      where: PREDICATES[0]!.evaluate,
+      entity: (row) => [row['id'] ?? null],
+      features: [
+        {
+          name: 'events',
+          aggregate: 'count',
+          lengthMs: stepMs,
+          input: null,
+          integer: true,
+          where: null,
+          default: null,
+        },
+      ],
+    },
+  };
+}

@@ -1,4 +1,4 @@
-import type { Row, Scalar } from '../../src/definitions/definition.ts';
+import type { FieldKind, FieldType, Row, Scalar } from '../../src/definitions/definition.ts';
 
 /**
  * Lambdas as a definitions file spells them, each beside what it means by the NULL and number rules: written out
@@ -14,7 +14,25 @@ export interface NumberLambda extends Lambda<number> {
   readonly integer: boolean;
 }
 
-/** `id` is written by the definition itself: its type is one of the things that vary. */
+/** The type of a field, as a loaded definition has it. */
+export function typed(kind: FieldKind, options: Partial<FieldType> = {}): FieldType {
+  return { kind, nullable: false, symbols: [], ...options };
+}
+
+const NULLABLE = { nullable: true };
+
+/** The fields that every definition declares besides `id`, whose type varies. */
+export const FIELD_TYPES: ReadonlyMap<string, FieldType> = new Map([
+  ['sub', typed('string', NULLABLE)],
+  ['n', typed('long', NULLABLE)],
+  ['x', typed('double', NULLABLE)],
+  ['flag', typed('boolean', NULLABLE)],
+  ['tag', typed('string', NULLABLE)],
+  ['kind', typed('enum', { symbols: ['a', 'b', 'c'] })],
+  ['at', typed('timestampMillis')],
+]);
+
+/** The same as a definitions file spells it. */
 export const SCHEMA_TEXT = `
     sub: field.nullable(field.string),
     n: field.nullable(field.long),

@@ -6,7 +6,7 @@ import type { LoggedRecord } from './oracle.ts';
 /** A record as the oracle takes it, beside the text of its value as a file holds it. */
 export interface WrittenRecord extends LoggedRecord {
   readonly partition: number;
-  /** JSON text. */
+  /** JSON text, but where `row` is `'undecodable'`. */
   readonly valueText: string;
 }
 
@@ -36,6 +36,7 @@ const text = fc
   .map(written);
 const long = fc.oneof(
   { weight: 6, arbitrary: fc.integer({ min: -3, max: 3 }).map(written) },
+  { weight: 3, arbitrary: fc.integer({ min: 0, max: 300 }).map(written) },
   {
     weight: 2,
     arbitrary: fc.constantFrom(
@@ -84,6 +85,8 @@ const fields = {
 const share = fc.nat({ max: 1000 }).map((part) => part / 1000);
 const rarely = (one: number) => fc.nat({ max: one }).map((drawn) => drawn === one);
 
+const NOT_JSON = '{"id":';
+
 const recordChoice = fc.record({
   entity: fc.oneof(fc.constantFrom(0, 0, 1, 1, 2), fc.nat({ max: 5 })),
   /** How the stream's clock moves on before this record. */
@@ -125,30 +128,38 @@ const recordChoice = fc.record({
   ),
   whole: fc.oneof(
     { weight: 60, arbitrary: fc.constant(null) },
-    { weight: 1, arbitrary: fc.constantFrom('null', '5', '"text"', '[]', 'true') },
+    { weight: 1, arbitrary: fc.constantFrom('null', '5', '"text"', '[]', 'true', NOT_JSON) },
   ),
   spaced: fc.boolean(),
   ...fields,
 });
 type RecordChoice = typeof recordChoice extends fc.Arbitrary<infer Choice> ? Choice : never;
 
-const IDS = ['anna', 'b', 'č:1', '', 'e{e}', 'f%'];
+/** The second and third differ in order by UTF-8 and by UTF-16. */
+const IDS = ['anna', '\uff5e', '\u{1f600}', '', 'č:{1}%', 'an'];
 
-/** Where a stream's clock starts: the epoch, before it, today, just below a large round number. */
-const START = fc.constantFrom(0, -100_000_000_000, 1_700_000_000_000, -7);
+const streamChoice = fc.record({
+  /** Where the stream's clock starts: the epoch, just before it, long before it, today. */
+  start: fc.constantFrom(0, -7, -100_000_000_000, 1_700_000_000_000),
+  entities: fc.constantFrom(6, 1, 3),
+  /** How fast the clock goes. */
+  pace: fc.constantFrom(1, 0.1, 4),
+});
+type StreamChoice = typeof streamChoice extends fc.Arbitrary<infer Choice> ? Choice : never;
 
 function build(
   definition: Definition,
-  start: number,
+  stream: StreamChoice,
   partitions: number,
   choices: readonly RecordChoice[],
 ): WrittenRecord[] {
   const { stepMs, offsetMs } = definition.group;
   const nextOffset = Array.from({ length: partitions }, (_, partition) => partition * 1000);
-  let clock = start;
+  let clock = stream.start;
   return choices.map((chosen) => {
-    const partition = chosen.entity % partitions;
-    clock += Math.floor((chosen.clock.steps + chosen.clock.share) * stepMs);
+    const entity = chosen.entity % stream.entities;
+    const partition = entity % partitions;
+    clock += Math.floor((chosen.clock.steps + chosen.clock.share) * stream.pace * stepMs);
     if (chosen.leap) clock += 12_345 * stepMs + 1_000_003;
     let at = clock - Math.round(chosen.behind * stepMs);
     if (chosen.onGrid) at = Math.floor((at - offsetMs) / stepMs) * stepMs + offsetMs;
@@ -156,7 +167,7 @@ function build(
     const offset = nextOffset[partition]! + chosen.offsetGap;
     nextOffset[partition] = offset + 1;
 
-    const id = definition.idKind === 'string' ? IDS[chosen.entity]! : (chosen.entity - 2) * 5;
+    const id = definition.idKind === 'string' ? IDS[entity]! : (entity - 2) * 5;
     const keyText = { right: String(id), wrong: 'somebody', null: null }[chosen.keyed];
     const value: Record<string, WrittenField> = {
       id: {
@@ -176,7 +187,8 @@ function build(
     };
     const position = { partition, offset, timestamp, key: keyText };
     if (chosen.whole !== null) {
-      const row = chosen.whole === 'null' ? ('null_value' as const) : ('schema' as const);
+      const reasons = { null: 'null_value', [NOT_JSON]: 'undecodable' } as const;
+      const row = reasons[chosen.whole as keyof typeof reasons] ?? 'schema';
       return { ...position, valueText: chosen.whole, row, eventTime: null };
     }
     const names = Object.keys(value);
@@ -203,6 +215,6 @@ export function logArbitrary(
   options: { readonly maxLength: number; readonly partitions: number },
 ): fc.Arbitrary<WrittenRecord[]> {
   return fc
-    .tuple(START, fc.array(recordChoice, { maxLength: options.maxLength, size: 'max' }))
-    .map(([start, choices]) => build(definition, start, options.partitions, choices));
+    .tuple(streamChoice, fc.array(recordChoice, { minLength: 1, maxLength: options.maxLength, size: 'max' }))
+    .map(([stream, choices]) => build(definition, stream, options.partitions, choices));
 }

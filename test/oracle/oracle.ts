@@ -287,7 +287,7 @@ function keyText(value: Scalar | null): string | undefined {
 }
 
 /** By entity field by field, window end, version; of one version early, on-time, late. */
-export function compareRevisions(a: Revision, b: Revision): number {
+function compareRevisions(a: Revision, b: Revision): number {
   for (const [index, field] of a.entity.entries()) {
     const order = compareScalars(field, b.entity[index]!);
     if (order !== 0) return order;

@@ -1,0 +1,73 @@
+import type { AggregateName, Feature, FeatureGroup, Source } from '../../src/definitions/definition.ts';
+import type { Expression, ValueType } from '../../src/definitions/expression.ts';
+import { expressionOf } from '../../src/definitions/expression-code.ts';
+import { parseLambda } from '../../src/definitions/expression-parser.ts';
+import { type Definition, SAMPLE, SOURCE_NAME, TOPIC } from './definition-arbitrary.ts';
+
+/**
+ * The group as the operators take it, without a file: its lambdas parsed and compiled, the rest as described.
+ * (That a definitions file comes to the same is what the tests through the command line show.)
+ */
+export function compileGroup(definition: Definition): FeatureGroup {
+  const { group, lambdas, fields, entityFields } = definition;
+  const expression = (text: string | null): Expression | null =>
+    text === null ? null : expressionOf(parseLambda(text, fields));
+  const source: Source = {
+    kind: 'source',
+    name: SOURCE_NAME,
+    topic: TOPIC,
+    key: 'id',
+    fields,
+    format: 'json',
+    writerSchemaFile: null,
+    eventTime: { field: 'at', zone: null },
+    maxOutOfOrdernessMs: group.maxOutOfOrdernessMs,
+    maxAheadMs: group.maxAheadMs,
+    idleTimeoutMs: null,
+    onNullEventTime: group.onNullEventTime,
+    epoch: group.epoch,
+    checkKey: group.key !== null,
+  };
+  return {
+    kind: 'featureGroup',
+    ...SAMPLE,
+    source,
+    entity: entityFields,
+    grid: { stepMs: group.stepMs, offsetMs: group.offsetMs },
+    allowedLatenessMs: group.allowedLatenessMs,
+    emit: group.emit,
+    ttlMs: null,
+    where: expression(lambdas.where),
+    features: group.features.map((feature, index): Feature => {
+      const input = expression(lambdas.features[index]!.input);
+      return {
+        name: feature.name,
+        aggregate: feature.aggregate,
+        input,
+        where: expression(lambdas.features[index]!.where),
+        range: { kind: 'last', lengthMs: feature.lengthMs },
+        default: feature.default as Feature['default'],
+        valueType: valueTypeOf(feature.aggregate, input),
+      };
+    }),
+    fingerprint: 'one definition',
+  };
+}
+
+function valueTypeOf(aggregate: AggregateName, input: Expression | null): ValueType {
+  switch (aggregate) {
+    case 'count':
+    case 'distinctCount':
+      return 'integer';
+    case 'sum':
+    case 'min':
+    case 'max':
+    case 'first':
+    case 'last':
+      return input!.type;
+    case 'avg':
+    case 'rate':
+    case 'entropy':
+      return 'number';
+  }
+}

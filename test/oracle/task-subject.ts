@@ -1,0 +1,108 @@
+import type { FeatureGroup } from '../../src/definitions/definition.ts';
+import type { Revision } from '../../src/operators/revision.ts';
+import { SourcePartition } from '../../src/operators/source-partition.ts';
+import { Task } from '../../src/operators/task.ts';
+import { createDecoder } from '../../src/sources/decode-record.ts';
+import type { LogRecord, RejectedRecord, RejectionReason } from '../../src/sources/record.ts';
+import type { EntityState } from '../../src/state/state-store.ts';
+import type { WrittenRecord } from './log-arbitrary.ts';
+import type { Drop, OracleRejection } from './oracle.ts';
+import type { Subject } from './subject.ts';
+
+/** A task as a driver runs it: records decoded and judged, state kept in a store that is a map. */
+export class TaskSubject implements Subject {
+  readonly group: FeatureGroup;
+  readonly dropped: Drop[] = [];
+  readonly rejected: OracleRejection[] = [];
+  /** What all the tasks counted that there were until {@link end}. */
+  readonly counters = { records: 0, late: 0, partlyLate: 0, dropped: 0, rejected: 0 };
+  readonly #stored = new Map<string, EntityState>();
+  #task: Task;
+  #partition: SourcePartition;
+  #read = 0;
+
+  constructor(group: FeatureGroup) {
+    this.group = group;
+    this.#task = this.#newTask();
+    this.#partition = this.#newPartition();
+  }
+
+  process(record: WrittenRecord): readonly Revision[] {
+    this.#partition.process([logRecordOf(record)]);
+    const { revisions } = this.#task;
+    const made: Revision[] = [];
+    for (; this.#read < revisions.length; this.#read += 1) made.push(revisions.at(this.#read));
+    return made;
+  }
+
+  /** The end of a batch. */
+  drain(): void {
+    this.#task.drained();
+    this.#read = 0;
+  }
+
+  /** Stores what changed, as after a flush. */
+  commit(): void {
+    for (const { key, state } of this.#task.takeChanges()) {
+      const name = Buffer.from(key).toString('hex');
+      if (state === null) this.#stored.delete(name);
+      else this.#stored.set(name, { key, state });
+    }
+  }
+
+  restore(): void {
+    this.commit();
+    const progress = this.#task.progress({});
+    this.#countTask();
+    this.#task = this.#newTask();
+    this.#task.restore(progress, this.#stored.values());
+    this.#partition = this.#newPartition();
+    this.#partition.restoreClock(progress);
+    this.#read = 0;
+  }
+
+  /** To be called once, after the last record. */
+  end(): void {
+    this.#countTask();
+  }
+
+  #countTask(): void {
+    const { rejected, ...counts } = this.#task.counters;
+    for (const name of ['records', 'late', 'partlyLate', 'dropped'] as const) {
+      this.counters[name] += counts[name];
+    }
+    for (const count of rejected.values()) this.counters.rejected += count;
+  }
+
+  #newTask(): Task {
+    return new Task(
+      this.group,
+      0,
+      {
+        dropped: ({ partition: _, ...drop }) => this.dropped.push(drop),
+        rejected: (record, rejection) => this.#reject('group', record, rejection),
+      },
+      { trackChanges: true },
+    );
+  }
+
+  #newPartition(): SourcePartition {
+    const { source } = this.group;
+    return new SourcePartition({
+      source,
+      partition: 0,
+      decoder: createDecoder(source),
+      tasks: [this.#task],
+      rejected: (record, rejection) => this.#reject('source', record, rejection),
+    });
+  }
+
+  #reject(by: 'source' | 'group', record: LogRecord, { reason }: RejectedRecord['rejection']): void {
+    this.rejected.push({ offset: record.offset, by, reason: reason satisfies RejectionReason });
+  }
+}
+
+function logRecordOf({ offset, timestamp, key, valueText }: WrittenRecord): LogRecord {
+  const value = valueText === 'null' ? null : Buffer.from(valueText);
+  return { offset, timestamp, key: key === null ? null : Buffer.from(key), value };
+}
