@@ -41,11 +41,23 @@ export const ENVELOPE_TYPE = avro.Type.forSchema(ENVELOPE_SCHEMA as avro.Schema)
 /** Decodes `count` envelopes that fill `data`; throws when they do not. */
 export type BlockDecoder = (data: Buffer, count: number) => LogRecord[];
 
+/** By schema text: the files of an archive share one, and with it generated code that is warm already. */
+const decoders = new Map<string, BlockDecoder>();
+
 /**
  * The name of the writer's record does not matter, and it may have other fields besides.
  * @throws when the text is no Avro schema, or not one of an envelope
  */
 export function blockDecoder(writerSchema: string): BlockDecoder {
+  let decoder = decoders.get(writerSchema);
+  if (decoder === undefined) {
+    decoder = compileBlockDecoder(writerSchema);
+    decoders.set(writerSchema, decoder);
+  }
+  return decoder;
+}
+
+function compileBlockDecoder(writerSchema: string): BlockDecoder {
   const writer = avro.Type.forSchema(JSON.parse(writerSchema) as avro.Schema, { wrapUnions: true });
   if (writer.typeName !== 'record') throw new Error(`it is of type ${writer.typeName}, not a record`);
   const { fields } = writer as avro.types.RecordType;
