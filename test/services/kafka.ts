@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Kafka as Client, logLevel } from 'kafkajs';
 import { TidemarkError } from '../../src/errors.ts';
+import { mendRequestQueue } from '../../src/sources/kafka-request-queue.ts';
 import { kafkaJars } from './download.ts';
 import { freePort, Service } from './service.ts';
 
@@ -134,6 +135,7 @@ appender.out.layout.pattern = [%d] %p %m (%c)%n
 `;
 
 async function answers(broker: string): Promise<boolean> {
+  mendRequestQueue();
   const client = new Client({
     brokers: [broker],
     logLevel: logLevel.NOTHING,

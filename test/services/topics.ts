@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Kafka, logLevel } from 'kafkajs';
+import { mendRequestQueue } from '../../src/sources/kafka-request-queue.ts';
 
 export interface TopicOptions {
   /** Default 1. */
@@ -18,6 +19,7 @@ export interface ProducedRecord {
 }
 
 function client(brokers: string): Kafka {
+  mendRequestQueue();
   return new Kafka({ brokers: brokers.split(','), logLevel: logLevel.NOTHING });
 }
 
@@ -90,4 +92,22 @@ export async function produce(
 
 function asBuffer(bytes: string | Uint8Array | null): Buffer | null {
   return bytes === null ? null : Buffer.from(bytes);
+}
+
+/** Deletes the records below `before`, as retention would. */
+export async function deleteRecords(
+  brokers: string,
+  topic: string,
+  partition: number,
+  before: number,
+): Promise<void> {
+  const admin = client(brokers).admin();
+  await admin.connect();
+  try {
+    // Loads the topic's metadata, without which the next call fails.
+    await admin.fetchTopicOffsets(topic);
+    await admin.deleteTopicRecords({ topic, partitions: [{ partition, offset: String(before) }] });
+  } finally {
+    await admin.disconnect();
+  }
 }

@@ -1,0 +1,429 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import kafkajs, {
+  type Broker,
+  type Cluster,
+  type Consumer,
+  type EachBatchPayload,
+  type Kafka,
+} from 'kafkajs';
+import { assert } from '../errors.ts';
+import type { KafkaOptions } from '../live/options.ts';
+import type { DurationMs, Offset } from '../time.ts';
+import { createKafkaClient, type Log } from './kafka-client.ts';
+import { OutageReport } from './kafka-outage.ts';
+import { checkedPosition, fetchEnds, type PartitionEnds } from './kafka-positions.ts';
+import { reachTopics, reasonOf, refusalOf } from './kafka-reachable.ts';
+import { archivedRecords, logRecords } from './kafka-records.ts';
+import type { LogHandlers, LogReader, PartitionLag, TopicPartition } from './log-reader.ts';
+
+export interface KafkaLogOptions {
+  readonly kafka: KafkaOptions;
+  /** The consumer group. */
+  readonly group: string;
+  readonly topics: readonly string[];
+  readonly log: Log;
+  /** `run` fails with `KAFKA_UNREACHABLE` when the brokers do not answer for so long at its start; default never. */
+  readonly connectTimeoutMs?: DurationMs | null;
+  /**
+   * When the log no longer holds the records that come next: `fail` (default) with `LOG_TRUNCATED`, or `skip`
+   * to what there is, with a warning.
+   */
+  readonly onTruncated?: 'fail' | 'skip';
+  /** Another member takes over when this one has been silent for so long. Default 15 s. */
+  readonly sessionTimeoutMs?: DurationMs;
+  /** Records are {@link ArchivedRecord}s, with headers. Default false. */
+  readonly withHeaders?: boolean;
+  /** What one request may bring of one partition. Default 1 MiB. */
+  readonly maxBytesPerPartition?: number;
+}
+
+/** A request waits so long for records to come: what stopping and resuming may wait, too. */
+const FETCH_WAIT_MS = 500;
+/** So many partitions at most are inside `records` at once; one that waits does not hold up the others. */
+const CONCURRENT_PARTITIONS = 16;
+/** A broker that is away may hold up a farewell for so long. */
+const FAREWELL_MS = 5000;
+const FIRST_PAUSE_MS = 200;
+const LONGEST_PAUSE_MS = 5000;
+
+/** What the library's own type leaves out. */
+type Coordinator = Broker & { leaveGroup(member: { groupId: string; memberId: string }): Promise<unknown> };
+
+/** A partition that this member owns since the last assignment. */
+interface Owned extends TopicPartition {
+  /** Offset of the next record; −1 until the handlers have said it. */
+  position: Offset;
+  end: Offset;
+  /** Records may come. */
+  active: boolean;
+}
+
+/**
+ * Follows topics through kafkajs. The library offers no hook before partitions are taken away and starts where
+ * the group's committed offsets say; both are not good enough for exact state. So at each join, before any
+ * record can come, every partition is paused; when the handlers of the former assignment have ended, the new
+ * one is announced, its positions are sought, and the partitions go on. What arrives from anywhere else than
+ * the position is never handed over.
+ */
+export class KafkaLogReader implements LogReader {
+  readonly #options: KafkaLogOptions;
+  readonly #kafka: Kafka;
+  readonly #outage: OutageReport;
+  readonly #sessionTimeoutMs: DurationMs;
+  readonly #heartbeatMs: DurationMs;
+  readonly #stopping = new AbortController();
+  readonly #aborted = new Promise<void>((resolve) => {
+    this.#stopping.signal.addEventListener('abort', () => resolve());
+  });
+  #handlers: LogHandlers | null = null;
+  #consumer: Consumer | null = null;
+  /** In the group, of this member or its former self. */
+  #memberId: string | null = null;
+  #owned: Owned[] = [];
+  #generation = 0;
+  /** Work of the handlers that is under way. */
+  readonly #inFlight = new Set<Promise<void>>();
+  /** Assignments are announced one after the other. */
+  #announcement: Promise<void> = Promise.resolve();
+  /** Ends the run: an error that waiting cannot mend. */
+  #failure: { readonly error: unknown } | null = null;
+  #finished: Promise<void> = Promise.resolve();
+  #beat: (() => Promise<void>) | null = null;
+
+  constructor(options: KafkaLogOptions) {
+    this.#options = options;
+    this.#outage = new OutageReport(options.kafka.brokers, options.log);
+    this.#kafka = createKafkaClient(options.kafka, options.log, (reason) => this.#outage.failed(reason));
+    this.#sessionTimeoutMs = options.sessionTimeoutMs ?? 15_000;
+    this.#heartbeatMs = Math.min(3000, this.#sessionTimeoutMs / 3);
+  }
+
+  run(handlers: LogHandlers): Promise<void> {
+    assert(this.#handlers === null, 'a log reader runs once');
+    this.#handlers = handlers;
+    const running = this.#follow();
+    this.#finished = running.catch(() => {});
+    return running;
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#finished;
+  }
+
+  async commit(positions: readonly (TopicPartition & { readonly position: Offset })[]): Promise<void> {
+    const owned = positions.filter(({ topic, partition }) => this.#find(topic, partition) !== null);
+    if (owned.length === 0 || this.#consumer === null) return;
+    const offsets = owned.map(({ topic, partition, position }) => ({
+      topic,
+      partition,
+      offset: String(position),
+    }));
+    try {
+      await this.#consumer.commitOffsets(offsets);
+    } catch (error) {
+      // Nobody depends on them: the next commit shows more.
+      this.#options.log.debug({ reason: reasonOf(error) }, 'Kafka did not take the offsets');
+    }
+  }
+
+  async lag(): Promise<readonly PartitionLag[]> {
+    const owned = this.#owned.filter((partition) => partition.position >= 0);
+    try {
+      const ends = await fetchEnds(this.#kafka, new Set(owned.map(({ topic }) => topic)));
+      for (const entry of owned) entry.end = endsOf(ends, entry)?.high ?? entry.end;
+    } catch (error) {
+      this.#options.log.debug({ reason: reasonOf(error) }, 'Kafka did not tell the ends of the log');
+    }
+    return owned.map(({ topic, partition, position, end }) => ({
+      topic,
+      partition,
+      position,
+      end: Math.max(position, end),
+    }));
+  }
+
+  async #follow(): Promise<void> {
+    const { topics, kafka } = this.#options;
+    let timeoutMs = this.#options.connectTimeoutMs ?? null;
+    const beating = setInterval(() => this.#keepMembership(), this.#heartbeatMs / 2);
+    try {
+      for (let pause = FIRST_PAUSE_MS; !this.#isOver(); pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
+        await reachTopics(this.#kafka, {
+          brokers: kafka.brokers,
+          topics,
+          timeoutMs,
+          signal: this.#stopping.signal,
+          outage: this.#outage,
+        });
+        if (this.#isOver()) break;
+        timeoutMs = null;
+        const generation = this.#generation;
+        await this.#followUntilBroken();
+        if (this.#generation > generation) pause = FIRST_PAUSE_MS;
+        if (!this.#isOver()) await sleep(pause, undefined, { signal: this.#stopping.signal }).catch(() => {});
+      }
+    } finally {
+      clearInterval(beating);
+    }
+    if (this.#failure !== null) throw this.#failure.error;
+  }
+
+  /** One life of a consumer: resolves when it has broken down, or is to end, and everything is at rest. */
+  async #followUntilBroken(): Promise<void> {
+    const { group, topics } = this.#options;
+    let cluster: Cluster | null = null;
+    const consumer = this.#kafka.consumer({
+      groupId: group,
+      partitionAssigners: [
+        (config) => {
+          cluster = config.cluster;
+          return kafkajs.PartitionAssigners.roundRobin(config);
+        },
+      ],
+      sessionTimeout: this.#sessionTimeoutMs,
+      heartbeatInterval: this.#heartbeatMs,
+      maxWaitTimeInMs: FETCH_WAIT_MS,
+      maxBytesPerPartition: this.#options.maxBytesPerPartition ?? 1 << 20,
+      // New partitions of the topic are seen within a minute.
+      metadataMaxAge: 60_000,
+      retry: { retries: 5, initialRetryTime: 200, maxRetryTime: 1000, restartOnFailure: async () => false },
+    });
+    this.#consumer = consumer;
+    const broken = new Promise<void>((resolve) => {
+      consumer.on(consumer.events.CRASH, ({ payload }) => {
+        this.#judge(payload.error);
+        resolve();
+      });
+    });
+    consumer.on(consumer.events.HEARTBEAT, () => this.#outage.answered());
+    consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
+      this.#memberId = payload.memberId;
+      this.#joined(consumer, payload.memberAssignment);
+    });
+    consumer.on(consumer.events.START_BATCH_PROCESS, ({ payload }) => {
+      if (payload.batchSize === 0) this.#passOver(payload);
+    });
+    try {
+      await consumer.connect();
+      await this.#leaveFor(cluster);
+      // Where kafkajs jumps to when the broker no longer has a position: to where a record shows the jump.
+      await consumer.subscribe({ topics: [...topics], fromBeginning: true });
+      await consumer.run({
+        autoCommit: false,
+        eachBatchAutoResolve: false,
+        partitionsConsumedConcurrently: CONCURRENT_PARTITIONS,
+        eachBatch: (payload) => this.#onBatch(consumer, payload),
+      });
+      await Promise.race([broken, this.#aborted]);
+    } catch (error) {
+      this.#judge(error);
+    }
+    await this.#rest();
+    this.#consumer = null;
+    await Promise.race([
+      consumer.disconnect().catch(() => {}),
+      sleep(FAREWELL_MS, undefined, { ref: false }),
+    ]);
+  }
+
+  /**
+   * Leaves the group in the name of the member that this one was before its connection broke. Otherwise the
+   * group would wait for that one until its session is over.
+   */
+  async #leaveFor(cluster: Cluster | null): Promise<void> {
+    const memberId = this.#memberId;
+    if (memberId === null || cluster === null) return;
+    this.#memberId = null;
+    const groupId = this.#options.group;
+    for (let attempt = 1; attempt <= 5; attempt++) {
+      try {
+        const coordinator = (await cluster.findGroupCoordinator({ groupId })) as Coordinator;
+        await coordinator.leaveGroup({ groupId, memberId });
+        return;
+      } catch (error) {
+        // It has left already, or the group waits; a coordinator that just starts may still have to load it.
+        this.#options.log.debug({ reason: reasonOf(error) }, 'the former member did not leave');
+        if ((error as { retriable?: boolean }).retriable !== true) return;
+        await sleep(FIRST_PAUSE_MS);
+      }
+    }
+  }
+
+  /** Nothing is handed over any more; what is under way ends; the driver may say farewell. */
+  async #rest(): Promise<void> {
+    if (!this.#isOver()) this.#disown();
+    else for (const entry of this.#owned) entry.active = false;
+    await this.#announcement;
+    while (this.#inFlight.size > 0) await Promise.all(this.#inFlight);
+    if (this.#failure === null && this.#stopping.signal.aborted) {
+      try {
+        await this.#handlers?.leaving?.();
+      } catch (error) {
+        this.#fail(error);
+      }
+    }
+    this.#disown();
+  }
+
+  #disown(): void {
+    this.#generation++;
+    this.#owned = [];
+  }
+
+  #isOver(): boolean {
+    return this.#stopping.signal.aborted;
+  }
+
+  #fail(error: unknown): void {
+    this.#failure ??= { error };
+    this.#stopping.abort();
+  }
+
+  /** After an error of the library: over, if nothing but the user can mend it. */
+  #judge(error: unknown): void {
+    const refusal = refusalOf(error);
+    const isBug = ['TypeError', 'RangeError', 'ReferenceError'].includes((error as Error).name);
+    if (refusal !== null || isBug) this.#fail(refusal ?? error);
+    else this.#options.log.debug({ reason: reasonOf(error) }, 'the connection to Kafka broke');
+  }
+
+  #joined(consumer: Consumer, assignment: Readonly<Record<string, number[]>>): void {
+    const assigned = Object.entries(assignment).map(([topic, partitions]) => ({ topic, partitions }));
+    consumer.pause(assigned);
+    this.#outage.answered();
+    if (this.#isOver() || consumer !== this.#consumer) return;
+    this.#disown();
+    const generation = this.#generation;
+    const owned = assigned.flatMap(({ topic, partitions }) =>
+      [...partitions]
+        .sort((a, b) => a - b)
+        .map((partition): Owned => ({ topic, partition, position: -1, end: 0, active: false })),
+    );
+    this.#owned = owned;
+    this.#announcement = this.#announcement
+      .then(() => this.#announce(consumer, generation, owned))
+      .catch((error) => this.#fail(error));
+  }
+
+  async #announce(consumer: Consumer, generation: number, owned: readonly Owned[]): Promise<void> {
+    const isStale = () => generation !== this.#generation || this.#isOver();
+    while (this.#inFlight.size > 0) await Promise.all(this.#inFlight);
+    if (isStale()) return;
+    const names = owned.map(({ topic, partition }) => ({ topic, partition }));
+    const positions = await this.#handlers!.assigned(names);
+    assert(positions.length === owned.length, 'one position for each assigned partition');
+    const ends = await this.#endsOfAll(owned, isStale);
+    if (ends === null) return;
+    for (const [index, entry] of owned.entries()) {
+      entry.position = checkedPosition(entry, positions[index]!, endsOf(ends, entry), this.#options);
+      entry.end = endsOf(ends, entry)!.high;
+      consumer.seek({ ...names[index]!, offset: String(entry.position) });
+      entry.active = true;
+    }
+    for (const { topic, partition } of names) consumer.resume([{ topic, partitions: [partition] }]);
+    this.#options.log.info(
+      { partitions: owned.map(({ topic, partition, position }) => `${topic}/${partition}@${position}`) },
+      owned.length === 0 ? 'no partition is assigned' : 'partitions assigned',
+    );
+  }
+
+  /** Null when the assignment is over before the brokers have answered. */
+  async #endsOfAll(
+    owned: readonly Owned[],
+    isStale: () => boolean,
+  ): Promise<ReadonlyMap<string, PartitionEnds> | null> {
+    for (let pause = FIRST_PAUSE_MS; !isStale(); pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
+      try {
+        const ends = await fetchEnds(this.#kafka, new Set(owned.map(({ topic }) => topic)));
+        if (isStale()) return null;
+        if (owned.every((entry) => endsOf(ends, entry) !== undefined)) return ends;
+      } catch (error) {
+        const refusal = refusalOf(error);
+        if (refusal !== null) throw refusal;
+      }
+      await sleep(pause, undefined, { signal: this.#stopping.signal }).catch(() => {});
+    }
+    return null;
+  }
+
+  async #onBatch(consumer: Consumer, payload: EachBatchPayload): Promise<void> {
+    const { batch } = payload;
+    const entry = this.#find(batch.topic, batch.partition);
+    if (entry === null || !entry.active || consumer !== this.#consumer) return;
+    this.#beat = payload.heartbeat;
+    const work = this.#handOver(consumer, entry, payload).catch((error) => this.#fail(error));
+    this.#inFlight.add(work);
+    await work;
+    this.#inFlight.delete(work);
+  }
+
+  async #handOver(
+    consumer: Consumer,
+    entry: Owned,
+    { batch, resolveOffset }: EachBatchPayload,
+  ): Promise<void> {
+    const { topic, partition } = entry;
+    if (Number((batch as unknown as { fetchedOffset: string }).fetchedOffset) !== entry.position) {
+      return this.#seekAgain(consumer, entry);
+    }
+    const end = Number(batch.highWatermark);
+    entry.end = end;
+    const generation = this.#generation;
+    const records = this.#options.withHeaders ? archivedRecords(batch.messages) : logRecords(batch.messages);
+    await this.#handlers!.records(topic, { partition, records }, end);
+    if (generation !== this.#generation || this.#failure !== null) return;
+    const last = batch.lastOffset();
+    resolveOffset(last);
+    this.#advance(entry, Number(last) + 1);
+  }
+
+  /** The library passes over a stretch of the log in which no record is for readers. */
+  #passOver(batch: {
+    topic: string;
+    partition: number;
+    firstOffset: string | null;
+    lastOffset: string;
+  }): void {
+    const entry = this.#find(batch.topic, batch.partition);
+    if (entry === null || !entry.active) return;
+    if (Number(batch.firstOffset ?? batch.lastOffset) < entry.position) return;
+    this.#advance(entry, Number(batch.lastOffset) + 1);
+  }
+
+  #advance(entry: Owned, position: Offset): void {
+    entry.position = position;
+    this.#handlers!.advanced?.(entry.topic, entry.partition, position);
+  }
+
+  /**
+   * A batch from elsewhere than the position: it was fetched before the last seek, or the library has jumped
+   * because the broker no longer has the position.
+   */
+  async #seekAgain(consumer: Consumer, entry: Owned): Promise<void> {
+    const generation = this.#generation;
+    const isStale = () => generation !== this.#generation || this.#isOver();
+    const ends = await this.#endsOfAll([entry], isStale);
+    if (ends === null) return;
+    entry.position = checkedPosition(entry, entry.position, endsOf(ends, entry), this.#options);
+    consumer.seek({ topic: entry.topic, partition: entry.partition, offset: String(entry.position) });
+  }
+
+  #find(topic: string, partition: number): Owned | null {
+    for (const entry of this.#owned) {
+      if (entry.partition === partition && entry.topic === topic) return entry;
+    }
+    return null;
+  }
+
+  /** kafkajs sends heartbeats between batches only; a handler that waits must not cost the membership. */
+  #keepMembership(): void {
+    if (this.#inFlight.size === 0 || this.#beat === null) return;
+    // That the group rebalances shows again when the batch is done.
+    this.#beat().catch(() => {});
+  }
+}
+
+function endsOf(ends: ReadonlyMap<string, PartitionEnds>, { topic, partition }: TopicPartition) {
+  return ends.get(`${topic}/${partition}`);
+}

@@ -1,0 +1,65 @@
+import type { Offset } from '../time.ts';
+import type { RecordBatch } from './record.ts';
+
+/** The contract between a live driver and the log that it follows. */
+
+export interface TopicPartition {
+  readonly topic: string;
+  readonly partition: number;
+}
+
+/** Where to go on in a partition: the offset of the next record, or an end of what the log holds now. */
+export type LogPosition = Offset | 'earliest' | 'latest';
+
+/** What a log reader calls. It never calls `assigned` and `records` at the same time. */
+export interface LogHandlers {
+  /**
+   * Called at each assignment, with all partitions that are owned from now on, kept ones too; every partition
+   * that is missing now belongs to somebody else. Answers with where each goes on, in the same order: records
+   * come from there. Until it has answered no record comes; it may take as long as restoring takes.
+   */
+  assigned(partitions: readonly TopicPartition[]): Promise<readonly LogPosition[]>;
+  /**
+   * The next records of one partition, at least one, from its position on, without a gap other than what the
+   * log itself leaves out. The next call for this partition comes when this one has resolved; those for other
+   * partitions may come meanwhile.
+   *
+   * @param highWatermark the offset after the last record that the partition held when these were fetched
+   */
+  records(topic: string, batch: RecordBatch, highWatermark: Offset): Promise<void>;
+  /**
+   * A partition's position has moved to `position`: after its `records` have resolved, and over stretches of the
+   * log that hold no record for a reader (transaction markers, aborted transactions).
+   */
+  advanced?(topic: string, partition: number, position: Offset): void;
+  /** The last call, when the reader stops in good order: partitions are still owned and can be committed. */
+  leaving?(): Promise<void>;
+}
+
+/** How far one partition is read. */
+export interface PartitionLag extends TopicPartition {
+  /** Offset of the next record to read. */
+  readonly position: Offset;
+  /** The offset after the partition's last record, as far as is known. */
+  readonly end: Offset;
+}
+
+/** One member of a consumer group. */
+export interface LogReader {
+  /**
+   * Follows the log until {@link stop}, through rebalances and for as long as the brokers are away. Called once.
+   *
+   * @throws TidemarkError what waiting cannot mend, among them `TOPIC_MISSING`, `LOG_TRUNCATED`, `LOG_REPLACED`,
+   *   `KAFKA_REFUSED`, `KAFKA_UNREACHABLE`; and whatever a handler throws. No handler is running any more then.
+   */
+  run(handlers: LogHandlers): Promise<void>;
+  /**
+   * Commits positions to the consumer group, where they only show others how far this reader is. Does nothing
+   * for partitions that are not owned any more, and when the brokers are away.
+   */
+  commit(positions: readonly (TopicPartition & { readonly position: Offset })[]): Promise<void>;
+  /** Of the partitions that are owned now. Asks the brokers for the ends; when they are away, the last known. */
+  lag(): Promise<readonly PartitionLag[]>;
+  /** Lets the running handlers end, calls `leaving` and leaves the group; `run` resolves then too. */
+  stop(): Promise<void>;
+}
