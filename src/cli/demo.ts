@@ -1,18 +1,20 @@
-import { resolve } from 'node:path';
-import type { DemoResult } from '../demo/options.ts';
+import { dirname, resolve } from 'node:path';
+import type { DemoPhase, DemoResult, DemoSample } from '../demo/options.ts';
 import { jsonOption, quietOption, type RegisterCommand, valueOption } from './command.ts';
 import { nonEmpty, positiveInteger, unsignedInteger } from './parsers.ts';
-import { ProgressLine } from './progress.ts';
+import { formatCount, ProgressLine } from './progress.ts';
 import { describeSummary } from './replay.ts';
-import { formatFields } from './table.ts';
+import { type Cell, formatFields } from './table.ts';
+
+const MOST_DIFFERENCES_SHOWN = 20;
 
 export const registerDemo: RegisterCommand = (program, context) => {
   program
     .command('demo')
     .summary('everything on one machine with no service')
     .description(
-      'Makes a stream of card transactions, runs a worker over an embedded log and store, replays the log ' +
-        'and compares the two, bit by bit.',
+      'Makes a stream of card transactions, runs a worker over an embedded log and store (stopped half way and ' +
+        'started again), replays the log and compares the two, bit by bit.',
     )
     .addOption(valueOption('--seed <n>', 'another seed, another stream', unsignedInteger).default(1))
     .addOption(valueOption('--events <n>', 'transactions', positiveInteger).default(200_000))
@@ -23,7 +25,7 @@ export const registerDemo: RegisterCommand = (program, context) => {
     .addOption(quietOption())
     .addOption(jsonOption())
     .action(async (flags: Flags) => {
-      const progress = new ProgressLine({ label: 'demo', unit: 'events', quiet: flags.quiet === true });
+      const lines = new PhaseLines(flags.quiet === true);
       const result = await context.drivers
         .runDemo({
           seed: flags.seed,
@@ -31,11 +33,11 @@ export const registerDemo: RegisterCommand = (program, context) => {
           cards: flags.cards,
           out: resolve(flags.out),
           signal: context.signal,
-          onProgress: (state) => progress.update(state),
+          onProgress: (phase, progress) => lines.of(phase).update(progress),
         })
-        .finally(() => progress.finish());
-      process.stdout.write(flags.json === true ? `${JSON.stringify(result)}\n` : `${describeDemo(result)}`);
-      if (result.differences.length > 0) process.exitCode = 1;
+        .finally(() => lines.finish());
+      process.stdout.write(flags.json === true ? `${JSON.stringify(result)}\n` : describeDemo(result));
+      if (result.comparison.differences.length > 0) process.exitCode = 1;
     });
 };
 
@@ -48,12 +50,59 @@ interface Flags {
   readonly json?: true;
 }
 
+/** One progress line after the other, each with its own rate. */
+class PhaseLines {
+  readonly #quiet: boolean;
+  #phase: DemoPhase | null = null;
+  #line: ProgressLine | null = null;
+
+  constructor(quiet: boolean) {
+    this.#quiet = quiet;
+  }
+
+  of(phase: DemoPhase): ProgressLine {
+    if (this.#line === null || phase !== this.#phase) {
+      this.finish();
+      this.#phase = phase;
+      this.#line = new ProgressLine({ label: `demo, ${phase}`, unit: 'events', quiet: this.#quiet });
+    }
+    return this.#line;
+  }
+
+  finish(): void {
+    this.#line?.finish();
+  }
+}
+
 function describeDemo(result: DemoResult): string {
-  const facts = formatFields([
-    ['events', result.events],
-    ['rows sent to the online store', result.upserts.accepted],
-    ['rows compared with replay', result.compared],
-    ['differences', result.differences.length],
+  const { events, live, replay, comparison, sample, seconds } = result;
+  const rate = (phase: DemoPhase) => `${formatCount(Math.round(events / seconds[phase]))} events/s`;
+  const [first, second] = live;
+  const { differences } = comparison;
+  const facts: [string, Cell][] = [
+    ['live', `${rate('live')}, stopped after ${formatCount(first.records)} events and started again`],
+    ['rows sent', first.upserts.accepted + second.upserts.accepted],
+    ['replay', rate('replay')],
+    [
+      'live against replay',
+      `${formatCount(differences.length)} differences in ${formatCount(comparison.rows)} rows of ` +
+        `${formatCount(comparison.entities)} cards`,
+    ],
+  ];
+  const parts = [describeSummary(replay), `${formatFields(facts)}\n`];
+  if (differences.length > 0) parts.push(`${differences.slice(0, MOST_DIFFERENCES_SHOWN).join('\n')}\n`);
+  if (sample !== null) parts.push(`${describeSample(sample)}\n`);
+  parts.push(
+    `Definitions, archive, state, online store and rows are in ${dirname(result.definitionsFile)}.\n`,
+  );
+  return parts.join('\n');
+}
+
+function describeSample({ entity, windowEnd, version, values }: DemoSample): string {
+  const cells = Object.entries(values).map(([name, value]): [string, Cell] => [
+    name,
+    value === null ? null : String(value),
   ]);
-  return [facts, ...result.differences.slice(0, 20), '', describeSummary(result.replay)].join('\n');
+  const facts: [string, Cell][] = [['window_end', windowEnd], ['version', String(version)], ...cells];
+  return `The online store's answer for card ${entity}:\n${formatFields(facts)}`;
 }

@@ -2,13 +2,15 @@ import type { Definitions } from '../definitions/definition.ts';
 import type { DemoOptions, DemoResult } from '../demo/options.ts';
 import { TidemarkError } from '../errors.ts';
 import type { ArchiveOptions, ArchiveSummary, RunOptions } from '../live/options.ts';
+import type { WorkerSummary } from '../live/worker-summary.ts';
 import type { ReplayOptions, ReplaySummary } from '../replay/options.ts';
+import type { Logger } from './logger.ts';
 
 /** What the commands call. Each is loaded when it is first called, so that `--help` costs nothing. */
 export interface Drivers {
   loadDefinitions(file: string): Promise<Definitions>;
   /** Resolves when the signal is aborted and everything is stopped in good order. */
-  runWorker(options: RunOptions, signal: AbortSignal): Promise<unknown>;
+  runWorker(options: RunOptions, log: Logger, signal: AbortSignal): Promise<WorkerSummary>;
   replay(options: ReplayOptions): Promise<ReplaySummary>;
   archiveTopic(options: ArchiveOptions): Promise<ArchiveSummary>;
   runDemo(options: DemoOptions): Promise<DemoResult>;
@@ -16,10 +18,11 @@ export interface Drivers {
 
 export const DRIVERS: Drivers = {
   loadDefinitions: async (file) => (await import('../definitions/load.ts')).loadDefinitions(file),
-  runWorker: () => notYet('run'),
+  runWorker: async (options, log, signal) =>
+    (await import('../live/run-worker.ts')).runWorker(options, log, signal),
   replay: async (options) => (await import('../replay/replay.ts')).replay(options),
   archiveTopic: () => notYet('archive'),
-  runDemo: () => notYet('demo'),
+  runDemo: async (options) => (await import('../demo/run-demo.ts')).runDemo(options),
 };
 
 function notYet(command: string): never {

@@ -20,7 +20,10 @@ export const registerRun: RegisterCommand = (program, context) => {
       const given = defs === undefined ? flags : { ...flags, definitions: resolve(defs) };
       const settings = resolveSettings(RUN_SETTINGS, given, process.env, flags.config ?? null);
       const options = runOptions(settings, process.stderr.isTTY === true);
-      const summary = await context.drivers.runWorker(options, context.signal);
+      const { createLogger } = await import('./logger.ts');
+      const log = createLogger(options.log);
+      const summary = await context.drivers.runWorker(options, log, context.signal);
+      log.info(summary, 'stopped');
       if (flags.json === true) process.stdout.write(`${JSON.stringify(summary)}\n`);
     });
 };

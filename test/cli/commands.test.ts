@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Drivers } from '../../src/cli/drivers.ts';
 import { createProgram } from '../../src/cli/main.ts';
 import type { Definitions, FeatureGroup, Source } from '../../src/definitions/definition.ts';
+import type { DemoResult } from '../../src/demo/options.ts';
 import type { ReplaySummary } from '../../src/replay/options.ts';
 
 /** What a command wrote to standard output. */
@@ -43,6 +44,19 @@ const SUMMARY: ReplaySummary = {
       directory: '/out/card_risk/v=2',
     },
   ],
+};
+
+const WORKER = {
+  records: 500,
+  watermark: null,
+  entities: 10,
+  late: 1,
+  partlyLate: 0,
+  dropped: 0,
+  rejected: {},
+  overflow: 0,
+  revisions: { early: 600, 'on-time': 300, late: 2 },
+  upserts: { accepted: 800, equal: 0, stale: 0 },
 };
 
 /** Runs a command line over these drivers; a driver that is not given must not be called. */
@@ -136,13 +150,34 @@ describe('tidemark archive', () => {
   });
 });
 
+describe('tidemark run', () => {
+  test('hands over settings and a log, and prints what the worker did when it has stopped', async () => {
+    const runWorker = vi.fn(() => Promise.resolve(WORKER));
+    vi.spyOn(process.stderr, 'write').mockImplementation(() => true);
+    const args = ['run', 'defs.ts', '--app', 'risk', '--brokers', 'a:1', '--sqlite', 'online.db', '--json'];
+    await call(args, { runWorker });
+    expect(runWorker).toHaveBeenCalledExactlyOnceWith(
+      expect.objectContaining({
+        definitionsFile: resolve('defs.ts'),
+        app: 'risk',
+        store: { kind: 'sqlite', file: resolve('online.db') },
+      }),
+      expect.objectContaining({ level: 'info' }),
+      expect.any(AbortSignal),
+    );
+    expect(JSON.parse(stdout)).toEqual(WORKER);
+  });
+});
+
 describe('tidemark demo', () => {
-  const RESULT = {
+  const RESULT: DemoResult = {
     events: 1000,
-    upserts: { accepted: 10, equal: 0, stale: 0 },
+    definitionsFile: '/out/card-risk.ts',
+    live: [WORKER, { ...WORKER, records: 1000 }],
     replay: SUMMARY,
-    compared: 5000,
-    differences: [] as string[],
+    comparison: { entities: 10, rows: 1500, differences: [] },
+    sample: { entity: 'c0', windowEnd: '2026-01-01T00:05:00.000Z', version: 7, values: { a: 1, b: null } },
+    seconds: { make: 0.1, live: 0.5, replay: 0.25, compare: 0.1 },
   };
 
   test('makes the same stream each time unless told otherwise', async () => {
@@ -153,12 +188,15 @@ describe('tidemark demo', () => {
     );
     await call(['demo', '--seed', '0'], { runDemo });
     expect(runDemo).toHaveBeenLastCalledWith(expect.objectContaining({ seed: 0 }));
-    expect(stdout).toMatch(/^differences +0$/m);
+    expect(stdout).toMatch(/^live +2,000 events\/s, stopped after 500 events and started again$/m);
+    expect(stdout).toMatch(/^live against replay +0 differences in 1,500 rows of 10 cards$/m);
+    expect(stdout).toMatch(/^b +-$/m);
   });
 
   test('is a failure when live and replay differ', async () => {
     await call(['demo', '--json'], {
-      runDemo: () => Promise.resolve({ ...RESULT, differences: ['c1: 1, 2'] }),
+      runDemo: () =>
+        Promise.resolve({ ...RESULT, comparison: { ...RESULT.comparison, differences: ['c1: 1, 2'] } }),
     });
     expect(process.exitCode).toBe(1);
     process.exitCode = undefined;
