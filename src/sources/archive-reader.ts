@@ -36,7 +36,8 @@ export interface Archive {
   partitions(topic: string): readonly number[];
   /**
    * The records of a partition from an offset on, in rising offset order across its files; offsets may have
-   * gaps. A record whose offset has already been passed is left out and counted.
+   * gaps. A record whose offset has already been passed is left out and counted. A file is not opened when the
+   * next one starts at `fromOffset` or before: that one must then hold what follows.
    * @throws ArchiveError where a file is damaged, unless damage is skipped
    */
   read(topic: string, partition: number, fromOffset?: number): AsyncIterable<RecordBatch>;

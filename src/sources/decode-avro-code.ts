@@ -25,7 +25,10 @@ export class ForeignValue {
   }
 }
 
-/** The Avro types that resolve to a declared kind, by promotion too. */
+/**
+ * The Avro types that resolve to a declared kind, by promotion too; and strings for an enum, since values that
+ * are no Avro names can only be written so.
+ */
 const RESOLVING: Readonly<Record<FieldKind, readonly string[]>> = {
   string: ['string', 'bytes'],
   localDateTime: ['string', 'bytes'],
@@ -37,7 +40,7 @@ const RESOLVING: Readonly<Record<FieldKind, readonly string[]>> = {
   float: ['float', 'int', 'long'],
   double: ['double', 'float', 'int', 'long'],
   bytes: ['bytes', 'string'],
-  enum: ['enum'],
+  enum: ['enum', 'string'],
 };
 
 /** Whether values of the written type, or some of them when it is a union, can be of the declared one. */

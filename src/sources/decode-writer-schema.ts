@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import avro from 'avsc';
-import type { FieldType, Source } from '../definitions/definition.ts';
+import { avroSchemaOf } from '../definitions/avro-schema.ts';
+import type { Source } from '../definitions/definition.ts';
 import { TidemarkError } from '../errors.ts';
 import { resolves, resolvingTypes } from './decode-avro-code.ts';
 
@@ -11,7 +12,7 @@ import { resolves, resolvingTypes } from './decode-avro-code.ts';
  */
 export function loadWriterType(source: Source): avro.types.RecordType {
   const file = source.writerSchemaFile;
-  if (file === null) return avro.Type.forSchema(avroSchemaOf(source)) as avro.types.RecordType;
+  if (file === null) return avro.Type.forSchema(avroSchemaOf(source) as avro.Schema) as avro.types.RecordType;
   const type = parseSchema(file, readSchema(file));
   if (type.typeName !== 'record') {
     throw unusable(
@@ -85,31 +86,4 @@ function unusable(file: string, message: string, remedy: string, cause?: unknown
 function typeText(type: avro.Type): string {
   if (!type.typeName.startsWith('union:')) return type.typeName;
   return `a union of ${(type as avro.types.WrappedUnionType).types.map((branch) => branch.typeName).join(', ')}`;
-}
-
-// Stands in until definitions/avro-schema.ts exists.
-function avroSchemaOf(source: Source): avro.Schema {
-  return {
-    type: 'record',
-    name: 'Value',
-    fields: [...source.fields].map(([name, type]) => {
-      const written = writtenType(name, type);
-      return { name, type: type.nullable ? ['null', written] : written };
-    }),
-  } as avro.Schema;
-}
-
-function writtenType(name: string, type: FieldType): unknown {
-  switch (type.kind) {
-    case 'enum':
-      return { type: 'enum', name: `${name}_enum`, symbols: [...type.symbols] };
-    case 'timestampMillis':
-      return { type: 'long', logicalType: 'timestamp-millis' };
-    case 'timestampMicros':
-      return { type: 'long', logicalType: 'timestamp-micros' };
-    case 'localDateTime':
-      return 'string';
-    default:
-      return type.kind;
-  }
 }

@@ -191,6 +191,15 @@ describe('an Avro value', () => {
     );
   });
 
+  test('has an enum as text where its values are no Avro names', () => {
+    const source = aSource({ kind: ['in-progress', 'done'], at: 'long' }, { format: 'avro' });
+    const decoder = createDecoder(source);
+    const kind = (text: string) =>
+      Buffer.concat([zigzag(BigInt(text.length)), Buffer.from(text), zigzag(1n)]);
+    expect(outcome(decoder.decode(kind('in-progress')))).toEqual({ kind: 'in-progress', at: 1 });
+    expect(outcome(decoder.decode(kind('lost')))).toContain(`schema: field 'kind': found the text "lost"`);
+  });
+
   test('with a long is exact up to ±(2^53−1)', () => {
     const { decoder } = written({ at: 'long' }, [{ name: 'at', type: 'long' }]);
     const edges = [2 ** 27, 2 ** 31, 2 ** 52 - 1, 2 ** 52, 2 ** 52 + 1, 2 ** 53 - 1].flatMap((n) => [n, -n]);
