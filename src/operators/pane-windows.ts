@@ -352,7 +352,7 @@ export class PaneWindows {
 
     const end = cells[base + END]!;
     const lastLeave = this.#layout.leaveOf(this.#paneNumber(cells, base, end - 1), this.#layout.longest);
-    if (lastLeave <= this.#finalUpTo) {
+    if (lastLeave <= Math.min(position, this.#finalUpTo)) {
       this.#free(entity);
       this.#onEmpty(entity);
     } else if (lastLeave === position) {
@@ -561,7 +561,8 @@ export class PaneWindows {
   /** A timer for the entity's end, when its last row is closed but not final: no other timer may come. */
   #setCleanup(entity: number, newestPane: number): void {
     const lastLeave = this.#layout.leaveOf(newestPane, this.#layout.longest);
-    if (lastLeave <= this.#closedUpTo) this.#timers.add(lastLeave + this.#stepsToFinal, entity, 0);
+    const due = lastLeave + this.#stepsToFinal;
+    if (lastLeave <= this.#closedUpTo && due > this.#closedUpTo) this.#timers.add(due, entity, 0);
   }
 
   /** The first pane that some window which is not final, or a row at its leaving, still needs. */

@@ -161,9 +161,10 @@ export class Task {
     this.#logTime = logTime;
   }
 
-  /** Moves the watermark and closes what it passes; also for a mark of the journal. */
+  /** Moves the watermark and closes what it passes; also for a mark of the journal, whose log time is `knownAt`. */
   advance(watermark: EventTimeMs, version: number, knownAt: EventTimeMs): void {
     this.#watermark = watermark;
+    this.#logTime = knownAt;
     if (watermark < this.#nextCloseAt) return;
     this.#setWatermark(watermark);
     this.#windows.advance(this.#closedUpTo, this.#finalUpTo, version, knownAt);

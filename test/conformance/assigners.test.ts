@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { compileGroup } from '../oracle/compile-group.ts';
+import type { Definition } from '../oracle/definition-arbitrary.ts';
 import { oracleSubject } from '../oracle/subject.ts';
+import { TaskSubject } from '../oracle/task-subject.ts';
 import { definitionOf, element, watermark } from './flink.ts';
 
 interface Table {
@@ -16,9 +19,18 @@ interface Table {
 }
 
 const table: Table = JSON.parse(readFileSync(new URL('flink-assigners.json', import.meta.url), 'utf8'));
+const cases = table.cases.map((given) => {
+  const { name, time, size, slide, offset } = given;
+  return [`${name}: ${time} in windows of ${size} every ${slide} from ${offset}`, given] as const;
+});
 
-describe.each([['the oracle', oracleSubject]] as const)('Flink window assigners, %s', (_, open) => {
-  it.each(table.cases)('$name: $time in windows of $size every $slide, offset $offset', (given) => {
+const SUBJECTS = [
+  ['the oracle', oracleSubject],
+  ['the task', (definition: Definition) => new TaskSubject(compileGroup(definition))],
+] as const;
+
+describe.each(SUBJECTS)('Flink window assigners, %s', (_subject, open) => {
+  it.each(cases)('%s', (_title, given) => {
     const { size, slide, time } = given;
     const subject = open(definitionOf({ ...given, allowedLateness: 0 }));
     subject.process(element(0, 'key', 1, time));

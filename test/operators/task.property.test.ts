@@ -1,0 +1,65 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Revision } from '../../src/operators/revision.ts';
+import { compileGroup } from '../oracle/compile-group.ts';
+import { definitionArbitrary } from '../oracle/definition-arbitrary.ts';
+import { logArbitrary } from '../oracle/log-arbitrary.ts';
+import { Oracle } from '../oracle/oracle.ts';
+import { TaskSubject } from '../oracle/task-subject.ts';
+
+/** What the driver does after a record: go on, end the batch, store the changes too, or stop and start again. */
+type AfterRecord = 'go on' | 'drain' | 'commit' | 'restore';
+
+const drivings: readonly (readonly [string, fc.Arbitrary<AfterRecord[]>])[] = [
+  ['in one batch', fc.constant([])],
+  ['record by record', fc.constant(['drain'])],
+  ['stopped and started after every record', fc.constant(['restore'])],
+  [
+    'in batches, with stops',
+    fc.array(fc.constantFrom('go on', 'drain', 'commit', 'restore'), { maxLength: 30, size: 'max' }),
+  ],
+];
+
+function caseArbitrary(drivingArbitrary: fc.Arbitrary<AfterRecord[]>, maxLength: number) {
+  return definitionArbitrary.chain((definition) =>
+    fc.record({
+      definition: fc.constant(definition),
+      log: logArbitrary(definition, { maxLength, partitions: 1 }),
+      driving: drivingArbitrary,
+    }),
+  );
+}
+
+/** As texts in a fixed order: the revisions of one record are a set. */
+function asSet(revisions: readonly Revision[]): string[] {
+  return revisions.map((revision) => JSON.stringify(revision)).sort();
+}
+
+describe('a task makes the revisions that the oracle makes, record by record', () => {
+  it.each(drivings)('%s', (_, drivingArbitrary) => {
+    fc.assert(
+      fc.property(caseArbitrary(drivingArbitrary, 80), ({ definition, log, driving }) => {
+        const oracle = new Oracle(definition.group);
+        const task = new TaskSubject(compileGroup(definition));
+        for (const [index, record] of log.entries()) {
+          const { offset } = record;
+          const expected = asSet(oracle.process(record));
+          expect({ offset, made: asSet(task.process(record)) }).toEqual({ offset, made: expected });
+          const after = driving[index % driving.length] ?? 'go on';
+          if (after !== 'go on') task[after]();
+        }
+        task.end();
+        expect(task.dropped).toEqual(oracle.dropped);
+        expect(task.rejected).toEqual(oracle.rejected);
+        expect(task.counters).toEqual({
+          records: oracle.counters.accepted - oracle.counters.filtered - oracle.counters.rejectedByGroup,
+          rejected: oracle.counters.rejectedByGroup,
+          late: oracle.counters.late,
+          partlyLate: oracle.counters.partlyLate,
+          dropped: oracle.counters.dropped,
+        });
+      }),
+      { numRuns: 250 },
+    );
+  });
+});
