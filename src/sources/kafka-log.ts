@@ -322,10 +322,6 @@ export class KafkaLogReader implements LogReader {
       entry.active = true;
     }
     for (const { topic, partition } of names) consumer.resume([{ topic, partitions: [partition] }]);
-    this.#options.log.info(
-      { partitions: owned.map(({ topic, partition, position }) => `${topic}/${partition}@${position}`) },
-      owned.length === 0 ? 'no partition is assigned' : 'partitions assigned',
-    );
   }
 
   /** Null when the assignment is over before the brokers have answered. */
