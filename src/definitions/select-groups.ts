@@ -1,5 +1,5 @@
 import { TidemarkError } from '../errors.ts';
-import { nearestName } from '../nearest-name.ts';
+import { suggestName } from './nearest.ts';
 import type { Definitions, FeatureGroup } from './definition.ts';
 
 /**
@@ -23,11 +23,10 @@ export function selectGroups(
   const known = groups.map((group) => group.name);
   for (const name of names) {
     if (known.includes(name)) continue;
-    const nearest = nearestName(name, known);
     throw new TidemarkError(`there is no feature group '${name}'`, {
       code: 'GROUP_UNKNOWN',
       place: { file },
-      remedy: nearest === null ? `It defines: ${known.join(', ')}.` : `Did you mean '${nearest}'?`,
+      remedy: `In this file ${suggestName(name, known)}`,
       exitCode: 2,
     });
   }

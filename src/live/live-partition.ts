@@ -4,7 +4,7 @@ import { Task } from '../operators/task.ts';
 import { createDecoder } from '../sources/decode-record.ts';
 import type { LogPosition } from '../sources/log-reader.ts';
 import type { LogRecord } from '../sources/record.ts';
-import { requireFingerprint } from '../state/state-error.ts';
+import { requireFingerprint } from '../state/fingerprint.ts';
 import type { StateStore, TaskChanges, TaskId } from '../state/state-store.ts';
 import type { DeadLetters } from './dead-letters.ts';
 import type { RowFlusher } from './row-flusher.ts';
