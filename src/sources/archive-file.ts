@@ -16,7 +16,7 @@ export interface ArchiveFile {
 /** An archive that is missing, laid out otherwise, or damaged; `place` names file and byte position or line. */
 export class ArchiveError extends TidemarkError {}
 
-export const SKIP_CORRUPT_REMEDY =
+const SKIP_CORRUPT_REMEDY =
   'Restore the file from its source, or go on without the damaged part with --skip-corrupt.';
 
 export function damaged(message: string, place: Place, cause?: unknown): ArchiveError {

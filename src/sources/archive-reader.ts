@@ -22,11 +22,11 @@ export interface ArchiveSkips {
   readonly repeatedRecords: number;
   /** Damaged places (files, blocks or lines) that `skipCorrupt` passed over. */
   readonly damagedPlaces: number;
-  /** The first of these, up to {@link MAX_DAMAGES_KEPT}, in the order they were met. */
+  /** The first of these, up to a hundred, in the order they were met. */
   readonly damages: readonly ArchiveError[];
 }
 
-export const MAX_DAMAGES_KEPT = 100;
+const MAX_DAMAGES_KEPT = 100;
 
 /** An archive directory of layouts 1 and 2 (interface.md, "Archive"), which may be mixed. */
 export interface Archive {

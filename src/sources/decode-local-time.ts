@@ -100,7 +100,7 @@ function zoneReader(zone: string): (local: number) => EventTimeMs {
 }
 
 /** Without a cache: the instant of a local time, exactly as Temporal says. */
-export function resolve(local: number, zone: string): EventTimeMs {
+function resolve(local: number, zone: string): EventTimeMs {
   return Temporal.Instant.fromEpochMilliseconds(local)
     .toZonedDateTimeISO('UTC')
     .toPlainDateTime()

@@ -105,7 +105,7 @@ describe.each(FILES)('a file .%s', (extension, make) => {
           });
         }
       }),
-      { numRuns: 200 },
+      { numRuns: 100 },
     );
   });
 });
