@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import type { ArchiveOptions } from '../live/options.ts';
 import { given, jsonOption, quietOption, type RegisterCommand, valueOption } from './command.ts';
 import { KAFKA_SETTINGS, kafkaOptions } from './kafka-settings.ts';
 import { nonEmpty } from './parsers.ts';
@@ -22,21 +23,24 @@ export const registerArchive: RegisterCommand = (program, context) => {
       const topic = given(flags.topic, '--topic <name>', 'archive');
       const out = resolve(given(flags.out, '--out <archive>', 'archive'));
       const progress = new ProgressLine({ label: 'archive', unit: 'records', quiet: flags.quiet === true });
-      const summary = await context.drivers
-        .archiveTopic({
-          kafka,
-          topic,
-          out,
-          signal: context.signal,
-          onProgress: (state) => progress.update(state),
-        })
-        .finally(() => progress.finish());
+      const { createLogger } = await import('./logger.ts');
+      const log = createLogger({ level: 'warn', json: process.stderr.isTTY !== true });
+      const options: ArchiveOptions = {
+        kafka,
+        topic,
+        out,
+        signal: context.signal,
+        onProgress: (state) => progress.update(state),
+      };
+      const summary = await context.drivers.archiveTopic(options, log).finally(() => progress.finish());
       const { records, files } = summary;
       process.stdout.write(
         flags.json === true
           ? `${JSON.stringify(summary)}\n`
           : `${topic}: ${formatCount(records)} records in ${formatCount(files)} new files\n`,
       );
+      // What was copied stays, but it is not the whole topic.
+      context.signal.throwIfAborted();
     });
 };
 

@@ -1,6 +1,5 @@
 import type { Definitions } from '../definitions/definition.ts';
 import type { DemoOptions, DemoResult } from '../demo/options.ts';
-import { TidemarkError } from '../errors.ts';
 import type { ArchiveOptions, ArchiveSummary, RunOptions } from '../live/options.ts';
 import type { WorkerSummary } from '../live/worker-summary.ts';
 import type { ReplayOptions, ReplaySummary } from '../replay/options.ts';
@@ -12,7 +11,7 @@ export interface Drivers {
   /** Resolves when the signal is aborted and everything is stopped in good order. */
   runWorker(options: RunOptions, log: Logger, signal: AbortSignal): Promise<WorkerSummary>;
   replay(options: ReplayOptions): Promise<ReplaySummary>;
-  archiveTopic(options: ArchiveOptions): Promise<ArchiveSummary>;
+  archiveTopic(options: ArchiveOptions, log: Logger): Promise<ArchiveSummary>;
   runDemo(options: DemoOptions): Promise<DemoResult>;
 }
 
@@ -21,13 +20,7 @@ export const DRIVERS: Drivers = {
   runWorker: async (options, log, signal) =>
     (await import('../live/run-worker.ts')).runWorker(options, log, signal),
   replay: async (options) => (await import('../replay/replay.ts')).replay(options),
-  archiveTopic: () => notYet('archive'),
+  archiveTopic: async (options, log) =>
+    (await import('../sources/kafka-archive.ts')).archiveTopic(options, log),
   runDemo: async (options) => (await import('../demo/run-demo.ts')).runDemo(options),
 };
-
-function notYet(command: string): never {
-  throw new TidemarkError(`${command} is not part of this build`, {
-    code: 'NOT_BUILT',
-    remedy: 'Use a later version.',
-  });
-}

@@ -60,7 +60,11 @@ const WORKER = {
 };
 
 /** Runs a command line over these drivers; a driver that is not given must not be called. */
-async function call(args: readonly string[], drivers: Partial<Drivers>): Promise<void> {
+async function call(
+  args: readonly string[],
+  drivers: Partial<Drivers>,
+  signal: AbortSignal = new AbortController().signal,
+): Promise<void> {
   const none = (name: string) => () => Promise.reject(new Error(`${name} was called`));
   const all: Drivers = {
     loadDefinitions: none('loadDefinitions'),
@@ -70,7 +74,7 @@ async function call(args: readonly string[], drivers: Partial<Drivers>): Promise
     runDemo: none('runDemo'),
     ...drivers,
   };
-  const program = createProgram({ signal: new AbortController().signal, drivers: all });
+  const program = createProgram({ signal, drivers: all });
   await program.parseAsync([...args], { from: 'user' });
 }
 
@@ -139,14 +143,28 @@ describe('tidemark archive', () => {
   test('hands over where the topic is and where it goes', async () => {
     const archiveTopic = vi.fn(() => Promise.resolve({ partitions: 2, records: 1500, files: 3 }));
     await call(['archive', '--brokers', 'a:1,b:2', '--topic', 't', '--out', 'archive'], { archiveTopic });
-    expect(archiveTopic).toHaveBeenCalledExactlyOnceWith({
-      kafka: { brokers: ['a:1', 'b:2'], ssl: null, sasl: null },
-      topic: 't',
-      out: resolve('archive'),
-      signal: expect.any(AbortSignal),
-      onProgress: expect.any(Function),
-    });
+    expect(archiveTopic).toHaveBeenCalledExactlyOnceWith(
+      {
+        kafka: { brokers: ['a:1', 'b:2'], ssl: null, sasl: null },
+        topic: 't',
+        out: resolve('archive'),
+        signal: expect.any(AbortSignal),
+        onProgress: expect.any(Function),
+      },
+      expect.objectContaining({ level: 'warn' }),
+    );
     expect(stdout).toBe('t: 1,500 records in 3 new files\n');
+  });
+
+  test('stopped half-way, tells what is there and fails', async () => {
+    const stop = new AbortController();
+    const archiveTopic = () => {
+      stop.abort(new Error('stopped by SIGINT'));
+      return Promise.resolve({ partitions: 2, records: 10, files: 1 });
+    };
+    const args = ['archive', '--brokers', 'a:1', '--topic', 't', '--out', 'archive'];
+    await expect(call(args, { archiveTopic }, stop.signal)).rejects.toThrow('stopped by SIGINT');
+    expect(stdout).toBe('t: 10 records in 1 new files\n');
   });
 });
 
