@@ -46,11 +46,14 @@ export interface TaskChanges {
 export interface StateStore {
   /** Null when the task never committed. */
   progress(task: TaskId): TaskProgress | null;
-  /** Every entity with a state, in no particular order. */
+  /** Every entity with a state as of the last commit, in no particular order. */
   entities(task: TaskId): Iterable<EntityState>;
   /** Small facts that belong to the same step (such as how far a dead-letter file had grown). */
   fact(name: string): string | null;
-  /** All of it becomes durable at once, or nothing does. */
+  /**
+   * All of it becomes durable at once, or nothing does. The changes are read before the call returns, so the
+   * tasks may go on; resolves when they are on the disk. Commits take effect in the order of the calls.
+   */
   commit(changes: readonly TaskChanges[], facts: ReadonlyMap<string, string>): Promise<void>;
   close(): Promise<void>;
 }

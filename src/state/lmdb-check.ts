@@ -1,0 +1,71 @@
+import { spawnSync } from 'node:child_process';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+
+export const DATA_FILE = 'data.mdb';
+
+/** Two meta pages begin the file; the one of the later transaction holds (mdb.c: MDB_page, MDB_meta, MDB_db). */
+const MAGIC = 0xbeefc0de;
+const MAGIC_AT = 24;
+const PAGE_SIZE_AT = 48;
+const LAST_PAGE_AT = 144;
+const TRANSACTION_AT = 152;
+const META_BYTES = 160;
+
+/**
+ * Says what is wrong with the data file of a directory that nobody has open; null: nothing, or there is no file.
+ * LMDB reads by memory map and trusts what it reads: a look behind the end of a file that was cut short would
+ * end the process without a word.
+ */
+export function findDamage(directory: string): string | null {
+  let descriptor: number;
+  try {
+    descriptor = openSync(join(directory, DATA_FILE), 'r');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw error;
+  }
+  try {
+    const size = fstatSync(descriptor).size;
+    if (size === 0) return null;
+    const first = readMeta(descriptor, 0);
+    const second = first === null ? null : readMeta(descriptor, first.pageSize);
+    if (first === null || second === null) return 'it does not begin like an LMDB file';
+    const meta = first.transaction > second.transaction ? first : second;
+    // The last pages of a whole file may be missing, if they are free: only a reader can tell.
+    if (size >= (meta.lastPage + 1) * meta.pageSize || canReadAll(directory)) return null;
+    return `${size} bytes are left of ${(meta.lastPage + 1) * meta.pageSize}`;
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+interface Meta {
+  readonly pageSize: number;
+  readonly lastPage: number;
+  readonly transaction: bigint;
+}
+
+function readMeta(descriptor: number, at: number): Meta | null {
+  const bytes = Buffer.alloc(META_BYTES);
+  if (readSync(descriptor, bytes, 0, META_BYTES, at) < META_BYTES) return null;
+  if (bytes.readUInt32LE(MAGIC_AT) !== MAGIC) return null;
+  return {
+    pageSize: bytes.readUInt32LE(PAGE_SIZE_AT),
+    lastPage: Number(bytes.readBigUInt64LE(LAST_PAGE_AT)),
+    transaction: bytes.readBigUInt64LE(TRANSACTION_AT),
+  };
+}
+
+/** In a process of its own, which a damaged file may end. */
+function canReadAll(directory: string): boolean {
+  const scan = `
+    const { open } = require(process.argv[1]);
+    const database = open({ path: process.argv[2], noSubdir: false, encoding: 'binary', keyEncoding: 'binary' });
+    for (const { value } of database.getRange()) value.at(-1);
+    database.getStats();
+    process.exit(0);`;
+  const lmdb = createRequire(import.meta.url).resolve('lmdb');
+  return spawnSync(process.execPath, ['-e', scan, lmdb, directory], { stdio: 'ignore' }).status === 0;
+}

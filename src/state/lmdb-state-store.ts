@@ -1,0 +1,241 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
+import { open, type RootDatabase } from 'lmdb';
+import { assert } from '../errors.ts';
+import { DirectoryLock } from './directory-lock.ts';
+import { DATA_FILE, findDamage } from './lmdb-check.ts';
+import {
+  entityKey,
+  entityRanges,
+  FORMAT_KEY,
+  factKey,
+  isLongEntity,
+  newScratch,
+  PROGRESS_RANGE,
+  packLongEntity,
+  progressKey,
+  shortEntityKey,
+  unpackLongEntity,
+} from './lmdb-keys.ts';
+import { taskText } from './memory-state-store.ts';
+import { StateError } from './state-error.ts';
+import type { EntityState, StateStore, TaskChanges, TaskId, TaskProgress } from './state-store.ts';
+
+/** Version of the keys and of the progress records. Entity states carry the task's own version. */
+const FORMAT = '1';
+/** States are copied into slabs of this size: the writing thread reads them after `commit` has returned. */
+const SLAB_BYTES = 1 << 20;
+
+type Database = RootDatabase<Buffer, Buffer>;
+
+/** A progress record as it is stored; −Infinity has no JSON, so null stands for it. */
+interface StoredProgress extends Omit<TaskProgress, 'watermark' | 'logTime'> {
+  /** What the task's entity keys begin with. */
+  readonly number: number;
+  readonly watermark: number | null;
+  readonly logTime: number | null;
+}
+
+/**
+ * State in one LMDB environment. A commit is one transaction, written and synced by LMDB's own thread; the
+ * calling thread only hands over the bytes.
+ */
+export class LmdbStateStore implements StateStore {
+  readonly directory: string;
+  readonly #database: Database;
+  readonly #lock: DirectoryLock;
+  readonly #scratch = newScratch();
+  /** Task text to task number. */
+  readonly #numbers = new Map<string, number>();
+  #slab = Buffer.alloc(0);
+  #slabUsed = 0;
+  #ignored: Promise<boolean> | null = null;
+  #closed = false;
+  /** Why nothing is written any more: after a failed commit the tasks are ahead of what is stored. */
+  #failure: StateError | null = null;
+
+  private constructor(directory: string, database: Database, lock: DirectoryLock) {
+    this.directory = directory;
+    this.#database = database;
+    this.#lock = lock;
+  }
+
+  /** Opens the store of a worker, made when it is absent. Throws a StateError that names the directory. */
+  static open(directory: string): LmdbStateStore {
+    let lock: DirectoryLock | null = null;
+    let database: Database | null = null;
+    try {
+      mkdirSync(directory, { recursive: true });
+      lock = DirectoryLock.acquire(directory);
+      const damage = findDamage(directory);
+      if (damage !== null) throw unreadable(directory, new Error(damage));
+      database = open<Buffer, Buffer>({
+        path: directory,
+        noSubdir: false,
+        encoding: 'binary',
+        keyEncoding: 'binary',
+        // A commit is over when it is on the disk, not when other threads see it.
+        overlappingSync: false,
+      });
+      requireFormat(directory, database);
+      const store = new LmdbStateStore(directory, database, lock);
+      for (const { key, value } of database.getRange(PROGRESS_RANGE)) {
+        store.#numbers.set(key.toString('latin1'), parseProgress(value).number);
+      }
+      return store;
+    } catch (error) {
+      // Nothing was written; what closing has to say adds nothing.
+      database?.close().catch(() => {});
+      lock?.release();
+      throw error instanceof StateError ? error : unreadable(directory, error);
+    }
+  }
+
+  progress(task: TaskId): TaskProgress | null {
+    const value = this.#database.get(progressKey(taskText(task)));
+    if (value === undefined) return null;
+    const { number: _, watermark, logTime, ...rest } = parseProgress(value);
+    return {
+      ...rest,
+      watermark: watermark ?? Number.NEGATIVE_INFINITY,
+      logTime: logTime ?? Number.NEGATIVE_INFINITY,
+    };
+  }
+
+  *entities(task: TaskId): Iterable<EntityState> {
+    const number = this.#numbers.get(numbersKey(task));
+    if (number === undefined) return;
+    const { short, long } = entityRanges(number);
+    for (const { key, value } of this.#database.getRange(short)) {
+      yield { key: shortEntityKey(key), state: value };
+    }
+    for (const { value } of this.#database.getRange(long)) yield unpackLongEntity(value);
+  }
+
+  fact(name: string): string | null {
+    return this.#database.get(factKey(name))?.toString() ?? null;
+  }
+
+  async commit(changes: readonly TaskChanges[], facts: ReadonlyMap<string, string>): Promise<void> {
+    assert(!this.#closed, 'commit to a closed store');
+    if (this.#failure !== null) throw this.#failure;
+    // Whatever the caller's iterables throw must be thrown before the first write is queued.
+    const all = changes.map(({ task, progress, entities }) => ({ task, progress, entities: [...entities] }));
+    try {
+      await this.#database.batch(() => {
+        for (const { task, progress, entities } of all) this.#put(task, progress, entities);
+        for (const [name, text] of facts) this.#write(factKey(name), Buffer.from(text));
+      });
+    } catch (error) {
+      const cause = await causeOf(error);
+      this.#failure = new StateError(`cannot write the state: ${messageOf(cause)}`, {
+        code: 'STATE_WRITE_FAILED',
+        place: { file: this.directory },
+        remedy: 'Make room on the disk and start again: the worker goes on from its last commit.',
+        cause,
+      });
+      throw this.#failure;
+    }
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    await this.#database.close();
+    this.#lock.release();
+  }
+
+  #put(task: TaskId, progress: TaskProgress, entities: readonly EntityState[]): void {
+    const number = this.#numberOf(task);
+    const finite = (time: number): number | null => (time === Number.NEGATIVE_INFINITY ? null : time);
+    const record: StoredProgress = {
+      ...progress,
+      number,
+      watermark: finite(progress.watermark),
+      logTime: finite(progress.logTime),
+    };
+    this.#write(progressKey(taskText(task)), Buffer.from(JSON.stringify(record)));
+    for (const { key, state } of entities) {
+      const storeKey = entityKey(number, key, this.#scratch);
+      if (state === null) this.#ignore(this.#database.remove(storeKey));
+      else if (isLongEntity(key)) this.#write(storeKey, packLongEntity(key, state));
+      else this.#write(storeKey, this.#copy(state));
+    }
+  }
+
+  #numberOf(task: TaskId): number {
+    const text = numbersKey(task);
+    let number = this.#numbers.get(text);
+    if (number === undefined) {
+      number = 1 + Math.max(0, ...this.#numbers.values());
+      this.#numbers.set(text, number);
+    }
+    return number;
+  }
+
+  #write(key: Buffer, value: Buffer): void {
+    this.#ignore(this.#database.put(key, value));
+  }
+
+  /** The batch as a whole tells how its writes went. Many writes share a promise. */
+  #ignore(written: Promise<boolean>): void {
+    if (written === this.#ignored) return;
+    this.#ignored = written;
+    written.catch(() => {});
+  }
+
+  #copy(bytes: Uint8Array): Buffer {
+    if (bytes.length > SLAB_BYTES) return Buffer.from(bytes);
+    if (this.#slabUsed + bytes.length > this.#slab.length) {
+      this.#slab = Buffer.allocUnsafeSlow(SLAB_BYTES);
+      this.#slabUsed = 0;
+    }
+    const copy = this.#slab.subarray(this.#slabUsed, this.#slabUsed + bytes.length);
+    copy.set(bytes);
+    this.#slabUsed += bytes.length;
+    return copy;
+  }
+}
+
+const numbersKey = (task: TaskId): string => progressKey(taskText(task)).toString('latin1');
+
+function parseProgress(value: Buffer): StoredProgress {
+  return JSON.parse(value.toString());
+}
+
+function requireFormat(directory: string, database: Database): void {
+  const format = database.get(FORMAT_KEY)?.toString();
+  if (format === FORMAT) return;
+  if (format === undefined && database.getKeysCount() === 0) {
+    database.putSync(FORMAT_KEY, Buffer.from(FORMAT));
+    return;
+  }
+  throw new StateError(`the state has format ${format ?? 'unknown'}, this version reads ${FORMAT}`, {
+    code: 'STATE_FORMAT',
+    place: { file: join(directory, DATA_FILE) },
+    remedy: 'Run the version that wrote it, or give the worker another state directory, to start over.',
+  });
+}
+
+function unreadable(directory: string, cause: unknown): StateError {
+  return new StateError(`cannot open the state: ${messageOf(cause)}`, {
+    code: 'STATE_UNREADABLE',
+    place: { file: join(directory, DATA_FILE) },
+    remedy:
+      'Check that the directory can be read and written. If the file is damaged, put back a copy or remove the ' +
+      'directory: the tasks then start over.',
+    cause,
+  });
+}
+
+/** LMDB says of a failed write only that it failed; why is told by a promise that comes with it. */
+async function causeOf(error: unknown): Promise<unknown> {
+  const reason = (error as { commitError?: Promise<never> }).commitError;
+  if (reason === undefined) return error;
+  return Promise.race([reason.catch((cause: unknown) => cause), setImmediate(error)]);
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,174 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { open } from 'lmdb';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { LmdbStateStore } from '../../src/state/lmdb-state-store.ts';
+import { bytes, contents, progressAt, taskOf, testStateStore } from './state-store-contract.ts';
+
+let directory: string;
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'tidemark-state-'));
+});
+afterEach(() => {
+  rmSync(directory, { recursive: true, force: true });
+});
+
+testStateStore(async () => {
+  const path = mkdtempSync(join(tmpdir(), 'tidemark-state-'));
+  let store = LmdbStateStore.open(path);
+  return {
+    store,
+    reopen: async () => {
+      await store.close();
+      store = LmdbStateStore.open(path);
+      return store;
+    },
+    end: async () => {
+      await store.close();
+      rmSync(path, { recursive: true, force: true });
+    },
+  };
+});
+
+const script = new URL('./state-committing-process.ts', import.meta.url).pathname;
+
+interface Child {
+  readonly process: ChildProcess;
+  /** The last whole line printed so far. */
+  lastLine(): string;
+}
+
+async function start(entities: number, command: readonly string[] = [process.execPath]): Promise<Child> {
+  const [program, ...rest] = command;
+  const child = spawn(program!, [...rest, script, directory, String(entities)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let output = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    output += text;
+  });
+  await once(child.stdout, 'data');
+  return { process: child, lastLine: () => output.split('\n').at(-2) ?? '' };
+}
+
+/** The step that everything in the store agrees on; 0 when it is empty. */
+function agreedStep(store: LmdbStateStore, entities: number): number {
+  const step = store.progress(taskOf())?.nextOffset ?? 0;
+  expect(Number(store.fact('step') ?? 0)).toBe(step);
+  for (const partition of [0, 1]) {
+    const task = taskOf({ partition });
+    expect(store.progress(task)?.nextOffset ?? 0).toBe(step);
+    const expected = Array.from({ length: step === 0 ? 0 : entities }, (_, index) => index)
+      .filter((index) => (index + step) % 7 !== 0)
+      .map((index) => [
+        Buffer.from(`c${index}`).toString('hex'),
+        Buffer.from(`${step} `.repeat(1 + (index % 20))).toString('hex'),
+      ]);
+    expect(contents(store, task)).toEqual(expected.sort(([a], [b]) => (a! < b! ? -1 : 1)));
+  }
+  return step;
+}
+
+test('a worker killed during commits leaves progress, states and facts of one step, none promised is lost', async () => {
+  const entities = 2000;
+  for (let delayMs = 0; delayMs <= 240; delayMs += 30) {
+    const child = await start(entities);
+    await setTimeout(delayMs);
+    child.process.kill('SIGKILL');
+    await once(child.process, 'close');
+    const store = LmdbStateStore.open(directory);
+    try {
+      const promised = Number(child.lastLine());
+      const step = agreedStep(store, entities);
+      if (!Number.isNaN(promised)) expect(step).toBeGreaterThanOrEqual(promised);
+    } finally {
+      await store.close();
+    }
+  }
+});
+
+test('a disk that is full fails the commit with a remedy, and keeps the last step', async () => {
+  const entities = 2000;
+  // A limit on the size of files, in KiB, stands for the disk.
+  const limited = ['bash', '-c', `trap '' XFSZ; ulimit -f 700; exec "$@"`, 'limited', process.execPath];
+  const child = await start(entities, limited);
+  const [status] = await once(child.process, 'close');
+  expect(child.lastLine()).toBe('failed STATE_WRITE_FAILED');
+  expect(status).toBe(0);
+  const store = LmdbStateStore.open(directory);
+  try {
+    agreedStep(store, entities);
+  } finally {
+    await store.close();
+  }
+});
+
+describe('a state directory', () => {
+  test('in use by another process is refused by its number, until that process has died', async () => {
+    const child = await start(10);
+    expect(() => LmdbStateStore.open(directory)).toThrow(
+      expect.objectContaining({
+        code: 'STATE_IN_USE',
+        message: expect.stringContaining(String(child.process.pid)),
+        place: { file: directory },
+        remedy: expect.any(String),
+      }),
+    );
+    child.process.kill('SIGKILL');
+    await once(child.process, 'close');
+    await LmdbStateStore.open(directory).close();
+  });
+
+  test('in use by this process is refused, and free after close', async () => {
+    const store = LmdbStateStore.open(directory);
+    expect(() => LmdbStateStore.open(directory)).toThrow(expect.objectContaining({ code: 'STATE_IN_USE' }));
+    await store.close();
+    await store.close();
+    await LmdbStateStore.open(directory).close();
+  });
+
+  test('of another format is refused and left as it is', async () => {
+    const other = open({ path: directory, noSubdir: false, encoding: 'binary', keyEncoding: 'binary' });
+    await other.put(Buffer.from([0]), Buffer.from('99'));
+    await other.close();
+    for (let attempt = 0; attempt < 2; attempt++) {
+      expect(() => LmdbStateStore.open(directory)).toThrow(
+        expect.objectContaining({ code: 'STATE_FORMAT', message: expect.stringContaining('99') }),
+      );
+    }
+  });
+
+  test('with a file that is no state is refused', () => {
+    writeFileSync(join(directory, 'data.mdb'), 'x'.repeat(20_000));
+    expect(() => LmdbStateStore.open(directory)).toThrow(
+      expect.objectContaining({ code: 'STATE_UNREADABLE', place: { file: join(directory, 'data.mdb') } }),
+    );
+  });
+
+  test('with a file that was cut short is refused', async () => {
+    const store = LmdbStateStore.open(directory);
+    const entities = Array.from({ length: 2000 }, (_, index) => ({
+      key: bytes(`c${index}`),
+      state: bytes('1234'),
+    }));
+    await store.commit([{ task: taskOf(), progress: progressAt(1), entities }], new Map());
+    await store.close();
+    const file = join(directory, 'data.mdb');
+    truncateSync(file, Math.floor(statSync(file).size / 2));
+    expect(() => LmdbStateStore.open(directory)).toThrow(
+      expect.objectContaining({ code: 'STATE_UNREADABLE' }),
+    );
+  });
+
+  test('that cannot be made is named', () => {
+    const file = join(directory, 'file');
+    writeFileSync(file, '');
+    expect(() => LmdbStateStore.open(join(file, 'state'))).toThrow(
+      expect.objectContaining({ code: 'STATE_UNREADABLE', remedy: expect.any(String) }),
+    );
+  });
+});

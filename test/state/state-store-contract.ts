@@ -1,0 +1,249 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import type { EntityState, StateStore, TaskId, TaskProgress } from '../../src/state/state-store.ts';
+
+/** How a test gets a store: `reopen` closes it and opens what it left behind, when it leaves something behind. */
+export interface StoreUnderTest {
+  readonly store: StateStore;
+  reopen(): Promise<StateStore>;
+  /** Closes the store and removes what it left. */
+  end(): Promise<void>;
+}
+
+export const taskOf = (change: Partial<TaskId> = {}): TaskId => ({
+  group: 'card_risk',
+  version: 1,
+  topic: 'transactions',
+  partition: 0,
+  ...change,
+});
+
+export const progressAt = (nextOffset: number, change: Partial<TaskProgress> = {}): TaskProgress => ({
+  fingerprint: 'ab',
+  nextOffset,
+  watermark: nextOffset * 10,
+  logTime: nextOffset * 10 + 5,
+  counters: { late: nextOffset },
+  ...change,
+});
+
+export const bytes = (text: string): Uint8Array => new Uint8Array(Buffer.from(text));
+
+/** Key and state as hex, sorted by key: what two stores must agree on. */
+export function contents(store: StateStore, task: TaskId): [string, string][] {
+  const hex = (part: Uint8Array | null): string => Buffer.from(part ?? []).toString('hex');
+  // All are gathered before the first is looked at: none may be overwritten by the next.
+  return [...store.entities(task)]
+    .map(({ key, state }): [string, string] => [hex(key), hex(state)])
+    .sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
+const NO_FACTS: ReadonlyMap<string, string> = new Map();
+
+/** What every state store must do. `open` gives an empty one. */
+export function testStateStore(open: () => Promise<StoreUnderTest>): void {
+  const withStore = (name: string, body: (under: StoreUnderTest) => Promise<void>): void => {
+    test(name, async () => {
+      const under = await open();
+      try {
+        await body(under);
+      } finally {
+        await under.end();
+      }
+    });
+  };
+
+  withStore('a task that never committed has no progress, no entities, no facts', async ({ store }) => {
+    expect(store.progress(taskOf())).toBeNull();
+    expect(contents(store, taskOf())).toEqual([]);
+    expect(store.fact('x')).toBeNull();
+  });
+
+  withStore('what was committed is read back, at once and after reopening', async (under) => {
+    const entities: EntityState[] = [
+      { key: bytes('c1'), state: bytes('one') },
+      { key: bytes(''), state: bytes('') },
+      { key: new Uint8Array([0, 255, 0]), state: new Uint8Array([0]) },
+    ];
+    const progress = progressAt(7, { counters: { late: 1, dropped: 2 } });
+    await under.store.commit([{ task: taskOf(), progress, entities }], new Map([['late.jsonl', '42']]));
+    for (const reopen of [false, true]) {
+      const store = reopen ? await under.reopen() : under.store;
+      expect(store.progress(taskOf())).toEqual(progress);
+      expect(contents(store, taskOf())).toEqual([
+        ['', ''],
+        ['00ff00', '00'],
+        ['6331', '6f6e65'],
+      ]);
+      expect(store.fact('late.jsonl')).toBe('42');
+    }
+  });
+
+  withStore('times before the first record are −Infinity', async (under) => {
+    const progress = progressAt(0, {
+      watermark: Number.NEGATIVE_INFINITY,
+      logTime: Number.NEGATIVE_INFINITY,
+    });
+    await under.store.commit([{ task: taskOf(), progress, entities: [] }], NO_FACTS);
+    expect((await under.reopen()).progress(taskOf())).toEqual(progress);
+  });
+
+  withStore('a state of null removes the entity, known or not', async ({ store }) => {
+    const states = (...entities: EntityState[]) =>
+      store.commit([{ task: taskOf(), progress: progressAt(1), entities }], NO_FACTS);
+    await states({ key: bytes('a'), state: bytes('1') }, { key: bytes('b'), state: bytes('2') });
+    await states({ key: bytes('a'), state: null }, { key: bytes('never'), state: null });
+    expect(contents(store, taskOf())).toEqual([['62', '32']]);
+  });
+
+  withStore('tasks that differ in any part of their name share nothing', async (under) => {
+    const tasks = [
+      taskOf(),
+      taskOf({ group: 'card' }),
+      taskOf({ version: 2 }),
+      taskOf({ topic: 'other' }),
+      taskOf({ partition: 1 }),
+      taskOf({ group: 'x'.repeat(3000) }),
+      taskOf({ group: `${'x'.repeat(3000)}y` }),
+    ];
+    await under.store.commit(
+      tasks.map((task, index) => ({
+        task,
+        progress: progressAt(index),
+        entities: [{ key: bytes('same'), state: bytes(String(index)) }],
+      })),
+      NO_FACTS,
+    );
+    const store = await under.reopen();
+    for (const [index, task] of tasks.entries()) {
+      expect(store.progress(task)?.nextOffset).toBe(index);
+      expect(contents(store, task)).toEqual([[Buffer.from('same').toString('hex'), `3${index}`]]);
+    }
+  });
+
+  withStore('entity keys and facts of any length are kept apart', async (under) => {
+    const lengths = [1, 1972, 1973, 1974, 1978, 4096, 100_000];
+    const entities = lengths.flatMap((length) => [
+      { key: new Uint8Array(length).fill(1), state: bytes(`${length}`) },
+      { key: new Uint8Array(length).fill(1, 0, -1), state: bytes(`${length}, other end`) },
+    ]);
+    const facts = new Map(lengths.map((length) => ['f'.repeat(length), String(length)]));
+    await under.store.commit([{ task: taskOf(), progress: progressAt(1), entities }], facts);
+    const removed = entities.shift()!;
+    const store = await under.reopen();
+    await store.commit(
+      [{ task: taskOf(), progress: progressAt(2), entities: [{ key: removed.key, state: null }] }],
+      NO_FACTS,
+    );
+    const hex = (part: Uint8Array): string => Buffer.from(part).toString('hex');
+    const expected = entities.map(({ key, state }) => [hex(key), hex(state)]);
+    expect(contents(store, taskOf())).toEqual(expected.sort(([a], [b]) => (a! < b! ? -1 : 1)));
+    for (const [name, text] of facts) expect(store.fact(name)).toBe(text);
+  });
+
+  withStore('a state may be larger than any buffer inside', async (under) => {
+    const state = new Uint8Array(3_000_000).map((_, index) => index * 31);
+    const entities = [{ key: bytes('big'), state }];
+    await under.store.commit([{ task: taskOf(), progress: progressAt(1), entities }], NO_FACTS);
+    const [entity] = (await under.reopen()).entities(taskOf());
+    expect(Buffer.compare(entity!.state!, state)).toBe(0);
+  });
+
+  withStore('the caller may use its bytes again as soon as commit has returned', async ({ store }) => {
+    const key = bytes('key');
+    const state = bytes('state');
+    const done = store.commit(
+      [{ task: taskOf(), progress: progressAt(1), entities: [{ key, state }] }],
+      NO_FACTS,
+    );
+    key.fill(0);
+    state.fill(0);
+    await done;
+    expect(contents(store, taskOf())).toEqual([
+      [Buffer.from('key').toString('hex'), Buffer.from('state').toString('hex')],
+    ]);
+  });
+
+  withStore('commits take effect in the order of the calls', async ({ store }) => {
+    const commits = Array.from({ length: 50 }, (_, index) =>
+      store.commit(
+        [
+          {
+            task: taskOf(),
+            progress: progressAt(index),
+            entities: [{ key: bytes('k'), state: bytes(String(index)) }],
+          },
+        ],
+        new Map([['n', String(index)]]),
+      ),
+    );
+    await Promise.all(commits);
+    expect(store.progress(taskOf())?.nextOffset).toBe(49);
+    expect(contents(store, taskOf())).toEqual([['6b', Buffer.from('49').toString('hex')]]);
+    expect(store.fact('n')).toBe('49');
+  });
+
+  withStore('nothing of a commit happens when one of its entities cannot be read', async ({ store }) => {
+    function* failing(): Iterable<EntityState> {
+      yield { key: bytes('a'), state: bytes('1') };
+      throw new Error('no state');
+    }
+    const commit = store.commit(
+      [
+        { task: taskOf(), progress: progressAt(1), entities: [{ key: bytes('b'), state: bytes('1') }] },
+        { task: taskOf({ partition: 1 }), progress: progressAt(1), entities: failing() },
+      ],
+      new Map([['n', '1']]),
+    );
+    await expect(commit).rejects.toThrow('no state');
+    expect(store.progress(taskOf())).toBeNull();
+    expect(contents(store, taskOf())).toEqual([]);
+    expect(store.fact('n')).toBeNull();
+  });
+
+  test('any commits leave what a plain map would hold', async () => {
+    const key = fc.oneof(
+      fc.uint8Array({ maxLength: 3 }),
+      fc.constantFrom(1973, 1974, 2500).map((length) => new Uint8Array(length).fill(9)),
+    );
+    const entity = fc.record({ key, state: fc.option(fc.uint8Array({ maxLength: 40 }), { nil: null }) });
+    const change = fc.record({ partition: fc.nat(2), entities: fc.array(entity, { maxLength: 6 }) });
+    const step = fc.record({ changes: fc.array(change, { maxLength: 3 }), reopen: fc.boolean() });
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 8 }), async (steps) => {
+        const under = await open();
+        try {
+          const model = [0, 1, 2].map(() => new Map<string, string>());
+          let { store } = under;
+          for (const [index, { changes, reopen }] of steps.entries()) {
+            await store.commit(
+              changes.map(({ partition, entities }) => ({
+                task: taskOf({ partition }),
+                progress: progressAt(index),
+                entities,
+              })),
+              new Map([['step', String(index)]]),
+            );
+            for (const { partition, entities } of changes) {
+              for (const { key: name, state } of entities) {
+                const hex = Buffer.from(name).toString('hex');
+                if (state === null) model[partition]!.delete(hex);
+                else model[partition]!.set(hex, Buffer.from(state).toString('hex'));
+              }
+            }
+            if (reopen) store = await under.reopen();
+            expect(store.fact('step')).toBe(String(index));
+            for (const [partition, map] of model.entries()) {
+              expect(contents(store, taskOf({ partition }))).toEqual(
+                [...map].sort(([a], [b]) => (a < b ? -1 : 1)),
+              );
+            }
+          }
+        } finally {
+          await under.end();
+        }
+      }),
+      { numRuns: 40 },
+    );
+  });
+}
