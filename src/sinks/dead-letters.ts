@@ -1,21 +1,6 @@
+import type { DroppedRecord } from '../operators/task.ts';
 import type { LogRecord, RejectedRecord } from '../sources/record.ts';
-import type { EventTimeMs, Offset } from '../time.ts';
 import { JsonlFile } from './jsonl-file.ts';
-
-/** A record that came too late for every window that holds it (semantics.md, "Rows": dropped). */
-export interface DroppedRecord {
-  readonly partition: number;
-  readonly offset: Offset;
-  /** Of the record, as Kafka gave it. */
-  readonly timestamp: EventTimeMs;
-  readonly eventTime: EventTimeMs;
-  /** W before the record: what it was judged against. */
-  readonly watermark: EventTimeMs;
-  /** First and last window_end that it missed, and how many. */
-  readonly missedFirst: EventTimeMs;
-  readonly missedLast: EventTimeMs;
-  readonly missedCount: number;
-}
 
 /**
  * Writes one kind of record that took no part, one JSON object a line, in the field names of the public

@@ -141,7 +141,7 @@ interface BatchNumbers {
   /** Which append filled the slot. */
   serial: Int32Array;
   number: Int32Array;
-  /** Copies of the entities' fields; an entity number of a batch may stand for another one later. */
+  /** The entities' fields; an entity number of a batch may stand for another one later. */
   fields: (readonly Scalar[] | undefined)[];
 }
 
@@ -198,7 +198,7 @@ export class EntityDictionary {
     numbers.serial[local] = this.#serial;
     const fields = batch.entityOf(row);
     if (!sameFields(fields, numbers.fields[local])) {
-      numbers.fields[local] = [...fields];
+      numbers.fields[local] = fields;
       numbers.number[local] = this.#lookUp(fields);
     }
     return numbers.number[local]!;
@@ -242,6 +242,7 @@ function widenBatchNumbers(numbers: BatchNumbers, local: number): void {
 }
 
 function sameFields(a: readonly Scalar[], b: readonly Scalar[] | undefined): boolean {
+  if (a === b) return true;
   if (b === undefined) return false;
   for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
   return true;
