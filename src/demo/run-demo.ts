@@ -25,6 +25,8 @@ import {
 import { generateTransactions, TRANSACTION_DEFAULTS } from './transactions.ts';
 
 const PARTITIONS = 4;
+/** Of event time that the stream covers, whatever its length: events leave the windows, too. */
+const DAYS = 3;
 /** Records with something wrong, of each kind, among all. */
 const DEFECTS = 0.0005;
 const EXAMPLE = fileURLToPath(new URL('../../examples/card-risk.ts', import.meta.url));
@@ -108,6 +110,7 @@ async function makeArchive(dir: string, options: DemoOptions): Promise<void> {
     count: options.events,
     cards: options.cards,
     partitions: PARTITIONS,
+    perSecond: options.events / (DAYS * 86_400),
     defects: DEFECTS,
   });
   for (const transaction of stream) {

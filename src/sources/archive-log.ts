@@ -41,21 +41,20 @@ export class ArchiveLogReader implements LogReader {
         batches: this.#archive.read(topic, partition, from)[Symbol.asyncIterator](),
       };
     });
-    while (reading.length > 0) {
-      for (const one of [...reading]) {
-        if (this.#stopped) reading.length = 0;
-        if (reading.length === 0) break;
+    try {
+      while (reading.length > 0 && !this.#stopped) {
+        const one = reading.shift()!;
         const { done, value } = await one.batches.next();
-        if (done === true) {
-          reading.splice(reading.indexOf(one), 1);
-          continue;
-        }
+        if (done === true) continue;
+        reading.push(one);
         const next = value.records.at(-1)!.offset + 1;
         await handlers.records(one.topic, value, next);
         this.#positions.set(`${one.topic}/${one.partition}`, next);
         handlers.advanced?.(one.topic, one.partition, next);
         this.onPosition?.(one.topic, one.partition, next);
       }
+    } finally {
+      for (const { batches } of reading) await batches.return?.();
     }
     await handlers.leaving?.();
   }
