@@ -1,5 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
 import { stripTypeScriptTypes } from 'node:module';
+import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type AnyNode, type CallExpression, type ObjectExpression, type Property, parse } from 'acorn';
 import type { Place } from '../errors.ts';
@@ -44,6 +45,25 @@ export class DefinitionText {
       return at >= start && at < end && calleeName(call) === name;
     });
     return inLine.length === 1 ? inLine[0]! : null;
+  }
+
+  /** Where a name is imported; null when it is not. */
+  placeOfImport(name: string): Place | null {
+    const named = (node: AnyNode): boolean =>
+      node.type === 'ImportSpecifier' && node.imported.type === 'Identifier' && node.imported.name === name;
+    const found = this.#nodes.find(named);
+    return found === undefined ? null : this.placeOf(found.start);
+  }
+
+  /** Where something is imported from a module, by its specifier or its resolved path; null when it is not. */
+  placeOfImportFrom(module: string): Place | null {
+    for (const node of this.#nodes) {
+      if (node.type !== 'ImportDeclaration' || typeof node.source.value !== 'string') continue;
+      const specifier = node.source.value;
+      const path = specifier.startsWith('.') ? resolve(dirname(this.file), specifier) : specifier;
+      if (specifier === module || path === module) return this.placeOf(node.source.start);
+    }
+    return null;
   }
 
   /** Where a function with exactly this text starts: inside of `within` if it stands there, else anywhere. */

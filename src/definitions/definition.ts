@@ -106,7 +106,7 @@ export interface FeatureGroup {
   readonly fingerprint: string;
 }
 
-/** Everything that a definitions file exports, in the order of its exports. */
+/** Everything that a definitions file exports, in the order of its text. */
 export interface Definitions {
   readonly file: string;
   readonly sources: readonly Source[];

@@ -16,9 +16,9 @@ import { syntaxProblem } from './syntax-problem.ts';
  */
 export async function loadDefinitions(file: string): Promise<Definitions> {
   const path = resolve(file);
-  checkFile(path);
+  const text = checkFile(path);
   const loaded = collectProblems(() => evaluate(path));
-  if ('thrown' in loaded && loaded.problems.length === 0) throw evaluationError(path, loaded.thrown);
+  if ('thrown' in loaded && loaded.problems.length === 0) throw evaluationError(text, loaded.thrown);
   const exported = 'result' in loaded ? Object.values(loaded.result) : [];
   const definitions = findDefinitions(path, exported);
   const problems = [...loaded.problems, ...repeatedNames(definitions)].sort(byPlace);
@@ -38,7 +38,7 @@ export async function loadDefinitions(file: string): Promise<Definitions> {
 const EXTENSIONS = ['.ts', '.mts', '.js', '.mjs'];
 
 /** Refuses what cannot be read or parsed, before anything of it runs. */
-function checkFile(path: string): void {
+function checkFile(path: string): DefinitionText {
   const place = { file: path };
   if (!EXTENSIONS.includes(extname(path))) {
     const remedy = `name a file that ends in ${EXTENSIONS.join(', ')}`;
@@ -60,7 +60,7 @@ function checkFile(path: string): void {
     throw new DefinitionError([problem], error);
   }
   try {
-    new DefinitionText(path, text);
+    return new DefinitionText(path, text);
   } catch (error) {
     throw new DefinitionError([syntaxProblem(path, error)], error);
   }
@@ -104,30 +104,32 @@ function isMissingModule(error: unknown): boolean {
 }
 
 /** What a file that threw while it ran is told about. */
-function evaluationError(path: string, thrown: unknown): DefinitionError {
+function evaluationError(text: DefinitionText, thrown: unknown): DefinitionError {
   if (thrown instanceof DefinitionError) return thrown;
-  const code = thrown instanceof Error && 'code' in thrown ? thrown.code : null;
   const message = thrown instanceof Error ? thrown.message.split('\n')[0]! : String(thrown);
-  const place = placeInStack(path, thrown);
-  const problem = (text: string, remedy: string): DefinitionError =>
-    new DefinitionError([{ message: text, place, remedy }], thrown);
-  if (code === 'ERR_REQUIRE_ASYNC_MODULE') {
-    return problem(
-      'await at the top of a definitions file is not allowed',
-      'a definition may not wait for anything',
-    );
+  const place = placeInStack(text.file, thrown);
+  const missing = /does not provide an export named '(.+)'/.exec(message)?.[1];
+  let problem: Problem;
+  if (missing !== undefined) {
+    problem = {
+      message,
+      place: text.placeOfImport(missing) ?? place,
+      remedy: 'check the name of the import',
+    };
+  } else if (thrown instanceof SyntaxError) {
+    problem = syntaxProblem(text.file, thrown);
+  } else if (thrown instanceof Error && 'code' in thrown && thrown.code === 'ERR_REQUIRE_ASYNC_MODULE') {
+    const remedy = 'a definition may not wait for anything: write what it needs into the file';
+    problem = { message: 'await at the top of a definitions file is not allowed', place, remedy };
+  } else if (isMissingModule(thrown)) {
+    const module = /'([^']+)'/.exec(message)?.[1] ?? '';
+    const remedy = 'check the path of the import; a relative one needs its extension';
+    problem = { message, place: text.placeOfImportFrom(module) ?? place, remedy };
+  } else {
+    const name = thrown instanceof Error ? `${thrown.name}: ` : '';
+    problem = { message: `the file threw ${name}${message}`, place, remedy: 'mend what throws there' };
   }
-  if (isMissingModule(thrown)) {
-    return problem(message, 'check the path of the import; a relative one needs its extension');
-  }
-  if (thrown instanceof SyntaxError) {
-    const { place: at, ...rest } = syntaxProblem(path, thrown);
-    return new DefinitionError([{ ...rest, place: at }], thrown);
-  }
-  return problem(
-    `the file threw ${thrown instanceof Error ? `${thrown.name}: ` : ''}${message}`,
-    'mend it there',
-  );
+  return new DefinitionError([problem], thrown);
 }
 
 /** The topmost place of the file itself in an exception's stack. */
@@ -152,7 +154,13 @@ function findDefinitions(file: string, exported: readonly unknown[]): Definition
     if (value.kind === 'featureGroup') groups.add(value as FeatureGroup);
   }
   for (const { source } of groups) if (source !== null) sources.add(source);
-  return { file, sources: [...sources], groups: [...groups] };
+  return { file, sources: inTextOrder(sources), groups: inTextOrder(groups) };
+}
+
+/** A module gives its exports by the alphabet; their places tell the order they were written in. */
+function inTextOrder<T extends object>(definitions: Iterable<T>): T[] {
+  const placed = [...definitions].map((definition) => ({ definition, place: placeOfDefinition(definition) }));
+  return placed.sort(byPlace).map(({ definition }) => definition);
 }
 
 /** Two sources of one name, or two groups of one name and version. */
@@ -187,8 +195,8 @@ function repeatedNames({ file, sources, groups }: Definitions): Problem[] {
   return problems;
 }
 
-/** Problems in the order of the text, those of one file together. */
-function byPlace(a: Problem, b: Problem): number {
+/** The order of the text, with what is in one file together. */
+function byPlace(a: { readonly place: Place }, b: { readonly place: Place }): number {
   const file = (a.place.file ?? '').localeCompare(b.place.file ?? '', 'en');
   if (file !== 0) return file;
   return (a.place.line ?? 0) - (b.place.line ?? 0) || (a.place.column ?? 0) - (b.place.column ?? 0);

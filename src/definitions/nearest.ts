@@ -1,8 +1,9 @@
 /** The one of `names` that `name` was probably meant to be; null when none is near. */
 export function nearest(name: string, names: Iterable<string>): string | null {
-  let best: string | null = null;
+  const all = [...names];
+  let best = all.find((candidate) => continues(candidate, name) || continues(name, candidate)) ?? null;
   let bestDistance = Math.max(1, Math.floor(name.length / 3)) + 1;
-  for (const candidate of names) {
+  for (const candidate of all) {
     const distance = editDistance(name.toLowerCase(), candidate.toLowerCase());
     if (distance < bestDistance) {
       best = candidate;
@@ -10,6 +11,11 @@ export function nearest(name: string, names: Iterable<string>): string | null {
     }
   }
   return best;
+}
+
+/** Whether a name is another with something added: `card_id` is `card` with more. */
+function continues(longer: string, start: string): boolean {
+  return start.length >= 3 && longer.toLowerCase().startsWith(start.toLowerCase());
 }
 
 /** Insertions, deletions, replacements and swaps of neighbours that turn one text into the other. */

@@ -14,6 +14,10 @@ export function syntaxProblem(path: string, error: unknown): Problem {
       remedy: 'Node only strips types: write a union of texts for an enum, a plain object for a namespace',
     };
   }
+  if (/outside a module|Unexpected token 'export'/.test(message)) {
+    const remedy = 'name the file .mts or .mjs, or write "type": "module" in the package.json beside it';
+    return { message: 'the file is taken for CommonJS, which has no import and export', place, remedy };
+  }
   return {
     message: `the file is no valid JavaScript or TypeScript: ${message}`,
     place,

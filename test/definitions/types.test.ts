@@ -1,0 +1,144 @@
+import { describe, expectTypeOf, it } from 'vitest';
+import {
+  avg,
+  count,
+  defineFeatureGroup,
+  defineSource,
+  distinctCount,
+  entropy,
+  type FeatureGroup,
+  type FeatureGroupOptions,
+  field,
+  first,
+  max,
+  min,
+  type RecordOf,
+  rate,
+  sum,
+} from '../../src/index.ts';
+
+// `tsc` is the test here: each @ts-expect-error fails the type check when the line below it is no error.
+// What the types refuse is wrapped in functions that are never called, as it would be refused again.
+
+const schema = {
+  card_id: field.string,
+  amount: field.long,
+  price: field.nullable(field.double),
+  status: field.enum('settled', 'failed'),
+  geo: field.nullable(field.string),
+  ok: field.nullable(field.boolean),
+  photo: field.bytes,
+  event_ts: field.timestampMillis,
+};
+const transactions = defineSource({
+  name: 'transactions',
+  key: 'card_id',
+  schema,
+  eventTime: { field: 'event_ts' },
+});
+type Transaction = RecordOf<typeof schema>;
+
+describe('the types of definitions', () => {
+  it('give lambdas the record of the schema', () => {
+    expectTypeOf<Transaction>().toEqualTypeOf<{
+      readonly card_id: string;
+      readonly amount: number;
+      readonly price: number;
+      readonly status: 'settled' | 'failed';
+      readonly geo: string;
+      readonly ok: boolean;
+      readonly photo: Uint8Array;
+      readonly event_ts: number;
+    }>();
+  });
+
+  it('let a nullable field be read like any other, and tested for null', () => {
+    const group = defineFeatureGroup({
+      name: 'cards',
+      version: 1,
+      source: transactions,
+      entity: ['card_id', 'status'],
+      every: '5m',
+      where: (t) => t.price / 100 > 1 && t.geo !== null,
+      features: {
+        records: count({ last: '1h', where: (t) => t.status !== 'failed' }),
+        priced: count((t) => t.price, { last: '1h' }),
+        photos: count((t) => t.photo, { last: '1h' }),
+        total: sum((t) => t.price ?? 0, { last: '1h', default: 0 }),
+        mean: avg((t) => (t.ok ? t.amount : null), { last: '1h' }),
+        least: min((t) => t.geo.toLowerCase(), { last: '1h', default: '' }),
+        greatest: max((t) => t.event_ts, { last: '1h' }),
+        earliest: first((t) => t.ok, { last: '1h', default: false }),
+        failed: rate(({ status }) => status === 'failed', { last: '1h' }),
+        places: distinctCount((t) => t.geo, { last: '1h' }),
+        spread: entropy((t) => t.status, { last: '1h' }),
+      },
+    });
+    expectTypeOf(group).toEqualTypeOf<FeatureGroup>();
+  });
+
+  it('refuse what a lambda or an option cannot be', () => {
+    const common = {
+      name: 'cards',
+      version: 1,
+      source: transactions,
+      entity: 'card_id',
+      every: '5m',
+    } as const;
+    const refused: (() => unknown)[] = [
+      () =>
+        defineFeatureGroup({
+          ...common,
+          features: {
+            // @ts-expect-error a misspelt field
+            a: rate((t) => t.statsu === 'failed', { last: '1h' }),
+            // @ts-expect-error a value that the enum has not
+            b: rate((t) => t.status === 'fialed', { last: '1h' }),
+            // @ts-expect-error a text where a number is needed
+            c: sum((t) => t.card_id, { last: '1h' }),
+            // @ts-expect-error a text where a number is needed
+            d: avg((t) => t.geo, { last: '1h' }),
+            // @ts-expect-error a number where a condition is needed
+            e: rate((t) => t.amount, { last: '1h' }),
+            // @ts-expect-error a text where a condition is needed
+            f: count({ last: '1h', where: (t) => t.geo }),
+            // @ts-expect-error bytes where a value is needed
+            g: entropy((t) => t.photo, { last: '1h' }),
+            // @ts-expect-error a boolean where an order is needed
+            h: min((t) => t.ok, { last: '1h' }),
+            // @ts-expect-error no range
+            i: count({}),
+            // @ts-expect-error a calendar range
+            j: count({ since: { unit: 'day', zone: 'UTC' } }),
+            // @ts-expect-error a default of another type
+            k: sum((t) => t.amount, { last: '1h', default: '0' }),
+            // @ts-expect-error no aggregate
+            l: 5,
+          },
+        }),
+      // @ts-expect-error a misspelt field in the where of the group
+      () => defineFeatureGroup({ ...common, where: (t) => t.amuont > 0, features: {} }),
+      // @ts-expect-error an entity that is no field
+      () => defineFeatureGroup({ ...common, entity: 'card', features: {} }),
+      // @ts-expect-error an unknown option
+      () => defineFeatureGroup({ ...common, features: {}, lateness: '5m' }),
+      // @ts-expect-error a key that is no field
+      () => defineSource({ name: 'a', key: 'card', schema, eventTime: { field: 'event_ts' } }),
+      // @ts-expect-error an event time that is no field
+      () => defineSource({ name: 'a', schema, eventTime: { field: 'at' } }),
+    ];
+    expectTypeOf(refused).toBeArray();
+  });
+
+  it('take options for a group that are typed apart', () => {
+    const options: FeatureGroupOptions<Transaction> = {
+      name: 'cards',
+      version: 1,
+      source: transactions,
+      entity: 'card_id',
+      every: '5m',
+      features: { n: rate((t) => t.amount > 5, { last: '1h' }) },
+    };
+    expectTypeOf(defineFeatureGroup(options)).toEqualTypeOf<FeatureGroup>();
+  });
+});
