@@ -12,8 +12,7 @@ export function offlineFailure(what: string, file: string, cause: unknown): unkn
   return new OfflineStoreError(`${what}: ${cause.message}`, {
     code: 'OFFLINE_WRITE_FAILED',
     place: { file },
-    remedy:
-      'Check that the directory can be written and that its disk has room for the rows and for sorting them.',
+    remedy: 'Check that the place can be written, and that its disk and the memory have room.',
     cause,
   });
 }
