@@ -2,7 +2,7 @@ import type { FieldType, Source } from './definition.ts';
 import { AVRO_NAME } from './names.ts';
 
 /** An Avro schema as JSON, as far as declared fields need it. */
-export type AvroFieldSchema =
+type AvroFieldSchema =
   | string
   | { readonly type: 'long'; readonly logicalType: 'timestamp-millis' | 'timestamp-micros' }
   | { readonly type: 'enum'; readonly name: string; readonly symbols: readonly string[] };

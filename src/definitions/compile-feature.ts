@@ -46,7 +46,7 @@ export function compileFeature(
   const options = new OptionReader(what, given[optionsIndex], optionsSite, problems);
   options.only(['last', 'where', 'default'], {
     ...UNBUILT_RANGES,
-    every: 'the grid is the group’s: write every beside features',
+    every: 'the grid belongs to the group: write every beside features',
   });
   const input = hasInput ? compileLambda(given[0], `the lambda of ${what}`, fields, site, problems) : null;
   const where = options.has('where')

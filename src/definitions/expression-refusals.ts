@@ -56,7 +56,7 @@ export function typeName(type: ValueType | 'null'): string {
 }
 
 const CLOCK_REMEDY =
-  'a row depends on the log alone: use a time field of the record, and the feature’s range for "how long ago"';
+  'a row depends on the log alone: use a time field of the record, and a range like last: "1h" for how long ago';
 
 /** What to say of a name that is no field: `Date`, `Math.random`, an outer variable. */
 export function describeForeignName(
@@ -121,12 +121,12 @@ export const FUNCTION_ADVICE: ReadonlyMap<string, { readonly message: string; re
 
 /** Methods that have something to be written in their place. */
 export const METHOD_ADVICE: ReadonlyMap<string, string> = new Map([
-  ['toLocaleLowerCase', 'the machine’s locale must not matter: write toLowerCase()'],
-  ['toLocaleUpperCase', 'the machine’s locale must not matter: write toUpperCase()'],
-  ['localeCompare', 'the machine’s locale must not matter: compare with < and >, which order by code point'],
+  ['toLocaleLowerCase', 'no locale of a machine may matter: write toLowerCase()'],
+  ['toLocaleUpperCase', 'no locale of a machine may matter: write toUpperCase()'],
+  ['localeCompare', 'no locale of a machine may matter: compare with < and >, which order by code point'],
   ['toString', 'write String(value)'],
   ['toFixed', 'write Math.round(x * 100) / 100, or String(x)'],
-  ['toLocaleString', 'the machine’s locale must not matter: write String(value)'],
+  ['toLocaleString', 'no locale of a machine may matter: write String(value)'],
   ['match', 'regular expressions are not allowed: use startsWith, endsWith, includes, indexOf or slice'],
   ['test', 'regular expressions are not allowed: use startsWith, endsWith, includes, indexOf or slice'],
   ['search', 'regular expressions are not allowed: use indexOf'],

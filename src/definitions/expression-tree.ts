@@ -104,7 +104,7 @@ export function usableBound(node: Node): number {
   return Math.min(node.bound, node.type === 'integer' ? INTEGER_BOUND : NUMBER_BOUND);
 }
 
-export function operandsOf(node: Node): readonly Node[] {
+function operandsOf(node: Node): readonly Node[] {
   switch (node.op) {
     case 'field':
     case 'constant':

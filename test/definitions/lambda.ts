@@ -7,7 +7,7 @@ import type { Node } from '../../src/definitions/expression-tree.ts';
 import { field } from '../../src/definitions/field.ts';
 
 /** A record with a field of every type that lambdas meet; those named `n…` are nullable. */
-export const FIELDS: ReadonlyMap<string, FieldType> = new Map<string, FieldType>(
+const FIELDS: ReadonlyMap<string, FieldType> = new Map<string, FieldType>(
   Object.entries({
     i: field.int,
     l: field.long,
