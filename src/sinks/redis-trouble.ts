@@ -55,7 +55,7 @@ const ANSWERS: Readonly<Record<string, Omit<RedisTrouble, 'code'>>> = {
   },
   NOPERM: {
     text: 'does not allow this user what the store needs (NOPERM)',
-    remedy: 'Allow it +@hash +@scripting +del +pexpire on the keys tidemark:*, and +info.',
+    remedy: 'Allow it what docs/online-store.md lists under "Rights".',
     reconnect: true,
   },
   MASTERDOWN: {
@@ -141,6 +141,6 @@ export function redisError(address: string, error: unknown): TidemarkError {
   }
   return new TidemarkError(`Redis at ${address} answers with an error: ${text}`, {
     code: 'REDIS_ERROR',
-    remedy: 'The store needs Redis 5 or later, with EVALSHA allowed.',
+    remedy: 'The store needs Redis 6 or later, and the rights that docs/online-store.md lists.',
   });
 }

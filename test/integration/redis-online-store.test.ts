@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
 import { describeError } from '../../src/errors.ts';
@@ -299,6 +300,37 @@ describe('troubles of Redis', () => {
     expect(await store.write(group, [row('c1', T, 1, [1])])).toMatchObject({ accepted: 1 });
     client.disconnect();
     await store.close();
+  });
+
+  it('needs no more rights than the documents say, and says so when it has fewer', async () => {
+    const redis = await start();
+    const client = new Redis(redis.url);
+    const documented = /`(~tidemark:\* .*)`/
+      .exec(readFileSync('docs/online-store.md', 'utf8'))![1]!
+      .split(' ');
+    await client.call('ACL', ['SETUSER', 'worker', 'on', '>pass', ...documented]);
+    const store = await openRedisStore({ url: redis.url.replace('//', '//worker:pass@') });
+    const mortal = { ...group, ttlMs: 3_600_000 };
+    for (const [n, values] of [[1], [null], [3], [4]].entries()) {
+      const windowEnd = T + n * 2 * MINUTE;
+      await store.write(mortal, [{ ...row('c1', windowEnd, n + 1, values), watermark: windowEnd }]);
+    }
+    expect(await store.latest(group, ['c1'])).toMatchObject({ version: 4 });
+    expect(await store.windows(group, ['c1'])).toHaveLength(2);
+    await store.close();
+
+    await client.call('ACL', ['SETUSER', 'reader', 'on', '>pass', ...documented, '-evalsha']);
+    const logger = aLogger();
+    const reader = await openRedisStore({ url: redis.url.replace('//', '//reader:pass@'), logger });
+    expect(await reader.latest(group, ['c1'])).toMatchObject({ version: 4 });
+    const write = reader.write(group, [row('c2', T, 1, [1])]);
+    await vi.waitFor(() => expect(logger.lines).toEqual([expect.stringMatching(/NOPERM.*"Rights"/)]), {
+      timeout: 30_000,
+    });
+    await client.call('ACL', ['SETUSER', 'reader', '+evalsha']);
+    expect(await write).toMatchObject({ accepted: 1 });
+    await reader.close();
+    client.disconnect();
   });
 
   it('waits, with a clear line, when the password is changed under way', async () => {
