@@ -21,7 +21,7 @@ export interface SourceReport {
   readonly fields: Readonly<Record<string, string>>;
 }
 
-export interface FeatureReport {
+interface FeatureReport {
   readonly name: string;
   readonly type: ValueType;
   readonly aggregate: string;
@@ -52,7 +52,7 @@ export interface GroupReport {
 }
 
 /** Memory for one entity. Texts and categories come on top: each distinct one is held once. */
-export interface StateCost {
+interface StateCost {
   readonly bytes_per_entity: number;
   readonly bytes_per_pane: number;
   /** Panes of an entity that has events in each of them. */

@@ -18,7 +18,10 @@ const LINGER_MS = 2000;
 /** Signals that come closer together than this count as one: shells and package managers send them twice. */
 const SAME_SIGNAL_MS = 1000;
 
-/** Runs one command line and sets the exit status: 0 done, 1 a failed check or run, 2 wrong use. */
+/**
+ * Runs one command line and sets the exit status: 0 done, 1 a failed check or run, 2 wrong use.
+ * @public called by bin/tidemark.js
+ */
 export async function main(args: readonly string[]): Promise<void> {
   endQuietlyWithoutReader();
   process.on('uncaughtException', (error) => process.exit(reportFailure(error, wantsJson(args))));

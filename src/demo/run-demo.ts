@@ -113,14 +113,19 @@ async function makeArchive(dir: string, options: DemoOptions): Promise<void> {
     perSecond: options.events / (DAYS * 86_400),
     defects: DEFECTS,
   });
-  for (const transaction of stream) {
-    const { partition, offset, timestamp, key } = transaction;
-    await writers[partition]!.append([{ offset, timestamp, key, value: encodeJson(transaction) }]);
-    if (++made % 1000 !== 0) continue;
-    options.signal.throwIfAborted();
-    options.onProgress?.('make', { done: made, total: options.events });
+  try {
+    for (const transaction of stream) {
+      const { partition, offset, timestamp, key } = transaction;
+      await writers[partition]!.append([{ offset, timestamp, key, value: encodeJson(transaction) }]);
+      if (++made % 1000 !== 0) continue;
+      options.signal.throwIfAborted();
+      options.onProgress?.('make', { done: made, total: options.events });
+    }
+    for (const writer of writers) await writer.close();
+  } catch (error) {
+    for (const writer of writers) await writer.abort();
+    throw error;
   }
-  for (const writer of writers) await writer.close();
 }
 
 /** A worker over the archive as its log, with local state, until so many events in all are read. */

@@ -33,7 +33,7 @@ export const TRANSACTION_DEFAULTS: TransactionOptions = {
 export const STATUSES = ['initiated', 'settled', 'failed'] as const;
 
 /** One card transaction, as the source of interface.md declares it. */
-export interface TransactionRow {
+interface TransactionRow {
   readonly txn_id: string;
   readonly card_id: string;
   readonly merchant_id: string;
@@ -55,7 +55,7 @@ export interface Transaction {
 }
 
 /** What is wrong with a record, to be seen rejected. */
-export type Defect = 'garbage' | 'noEventTime' | 'ahead';
+type Defect = 'garbage' | 'noEventTime' | 'ahead';
 const DEFECTS: readonly Defect[] = ['garbage', 'noEventTime', 'ahead'];
 
 /** Codes of places where cards are used; each card has a home among them. */

@@ -32,12 +32,12 @@ export interface KafkaOptions {
   readonly sasl: SaslOptions | null;
 }
 
-export interface SslOptions {
+interface SslOptions {
   /** Certificates (PEM) of the authorities to trust besides the system's; null: only the system's. */
   readonly caFile: string | null;
 }
 
-export interface SaslOptions {
+interface SaslOptions {
   readonly mechanism: SaslMechanism;
   readonly username: string;
   /** Never from the command line, never logged. */
@@ -45,14 +45,14 @@ export interface SaslOptions {
 }
 
 export const SASL_MECHANISMS = ['plain', 'scram-sha-256', 'scram-sha-512'] as const;
-export type SaslMechanism = (typeof SASL_MECHANISMS)[number];
+type SaslMechanism = (typeof SASL_MECHANISMS)[number];
 
 export type OnlineStoreOptions =
   | { readonly kind: 'redis'; readonly url: string }
   | { readonly kind: 'sqlite'; readonly file: string };
 
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
-export type LogLevel = (typeof LOG_LEVELS)[number];
+type LogLevel = (typeof LOG_LEVELS)[number];
 
 export interface LogOptions {
   readonly level: LogLevel;

@@ -3,10 +3,10 @@ import type { Progress } from '../progress.ts';
 
 /** `final`: the last revision of each row; `revisions`: on-time and late ones; `all`: early ones too. */
 export const ROW_CHOICES = ['final', 'revisions', 'all'] as const;
-export type RowChoice = (typeof ROW_CHOICES)[number];
+type RowChoice = (typeof ROW_CHOICES)[number];
 
 export const ROW_FORMATS = ['parquet', 'jsonl'] as const;
-export type RowFormat = (typeof ROW_FORMATS)[number];
+type RowFormat = (typeof ROW_FORMATS)[number];
 
 /** What a replay is told when it starts. Paths are absolute; every value is checked and has its default. */
 export interface ReplayOptions {
