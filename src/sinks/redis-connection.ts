@@ -100,8 +100,11 @@ export class RedisConnection {
         const trouble = troubleOf(cause);
         if (trouble === null) throw redisError(this.address, cause);
         if (this.#closing) throw this.#closedWhileAway(trouble);
-        this.#enter(trouble);
         this.retries++;
+        // That nothing could be sent is no news while a new connection is being made because of a trouble.
+        const isNews =
+          trouble.code !== 'UNREACHABLE' || this.#connectionError !== null || this.#trouble === null;
+        if (isNews) this.#enter(trouble);
         if (trouble.reconnect && this.#redis.status === 'ready') this.#redis.disconnect(true);
         await this.#pause(pauseMs(attempt));
         if (this.#closing) throw this.#closedWhileAway(trouble);

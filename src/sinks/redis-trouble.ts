@@ -56,7 +56,7 @@ const ANSWERS: Readonly<Record<string, Omit<RedisTrouble, 'code'>>> = {
   NOPERM: {
     text: 'does not allow this user what the store needs (NOPERM)',
     remedy: 'Allow it what docs/online-store.md lists under "Rights".',
-    reconnect: true,
+    reconnect: false,
   },
   MASTERDOWN: {
     text: 'has lost its primary',
@@ -99,24 +99,27 @@ export function troubleOf(error: unknown): RedisTrouble | null {
       reconnect: true,
     };
   }
-  if (!isConnectionError(error)) return null;
-  const lost = error.name === 'MaxRetriesPerRequestError' || error.name === 'AbortError';
+  const text = connectionTrouble(error);
+  if (text === null) return null;
   return {
     code: 'UNREACHABLE',
-    text: `cannot be reached: ${lost ? 'the connection was lost' : error.message}`,
+    text: `cannot be reached: ${text}`,
     remedy: 'Start it, or correct the URL.',
     reconnect: false,
   };
 }
 
-/** The client marks these by nothing better than their text. */
-function isConnectionError(error: unknown): error is Error {
-  if (!(error instanceof Error)) return false;
-  if ('syscall' in error || error.name === 'AbortError' || error.name === 'MaxRetriesPerRequestError')
-    return true;
-  return /^(Connection is closed|Stream isn't writeable|Socket timeout|connect ETIMEDOUT)/.test(
-    error.message,
-  );
+/** What happened to the connection; null when the error is about something else. */
+function connectionTrouble(error: unknown): string | null {
+  // A name with several addresses fails with one error for each.
+  if (error instanceof AggregateError) return connectionTrouble(error.errors[0]);
+  if (!(error instanceof Error)) return null;
+  if ('syscall' in error || 'code' in error) return error.message;
+  // The client marks its own by nothing better than name and text.
+  if (/^(Connection is closed|Socket timeout|connect ETIMEDOUT)/.test(error.message)) return error.message;
+  const lost =
+    /^(AbortError|MaxRetriesPerRequestError)$/.test(error.name) || /^Stream isn't/.test(error.message);
+  return lost ? 'the connection was lost' : null;
 }
 
 /**

@@ -271,6 +271,24 @@ describe('troubles of Redis', () => {
     await store.close();
   });
 
+  it('waits while Redis is a replica, and says so once however often it connects anew', async () => {
+    const redis = await start();
+    const client = new Redis(redis.url);
+    const logger = aLogger();
+    const store = await openRedisStore({ url: redis.url, logger });
+    await client.replicaof('127.0.0.1', '1');
+    const write = store.write(group, [row('c1', T, 1, [1])]);
+    await vi.waitFor(() => expect(store.retries).toBeGreaterThan(6), { timeout: 30_000 });
+    await client.replicaof('NO', 'ONE');
+    expect(await write).toMatchObject({ accepted: 1 });
+    expect(logger.lines).toEqual([
+      expect.stringMatching(/is a replica and takes no writes; its writes wait/),
+      expect.stringMatching(/takes writes again/),
+    ]);
+    client.disconnect();
+    await store.close();
+  });
+
   it('takes a Redis that is silent for one that is away', async () => {
     const redis = await start();
     const logger = aLogger();
@@ -355,6 +373,9 @@ describe('troubles of Redis', () => {
     expect(describeError(closed)).toMatch(
       /^Redis at 127\.0\.0\.1:\d+ cannot be reached: .*ECONNREFUSED.*\n {2}Start it/,
     );
+    for (const url of [`redis://localhost:${redis.port}`, 'redis://no-such-host.invalid:6379']) {
+      await expect(openRedisStore({ url })).rejects.toMatchObject({ code: 'REDIS_UNREACHABLE' });
+    }
     await expect(openRedisStore({ url: 'http://user:secret@localhost' })).rejects.toMatchObject({
       code: 'REDIS_URL',
       exitCode: 2,
