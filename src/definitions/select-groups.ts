@@ -1,6 +1,6 @@
 import { TidemarkError } from '../errors.ts';
-import { suggestName } from './nearest.ts';
 import type { Definitions, FeatureGroup } from './definition.ts';
+import { suggestName } from './nearest.ts';
 
 /**
  * The groups of these names (every version of each), or all.

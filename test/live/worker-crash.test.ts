@@ -1,0 +1,226 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { count, defineFeatureGroup, defineSource, distinctCount, field, rate } from 'tidemark';
+import { afterAll, expect, test } from 'vitest';
+import type { FeatureGroup } from '../../src/definitions/definition.ts';
+import { encodeJson } from '../../src/demo/encode.ts';
+import { generateTransactions, TRANSACTION_DEFAULTS } from '../../src/demo/transactions.ts';
+import { Worker } from '../../src/live/worker.ts';
+import type { OnlineRow, OnlineStore, Upsert, UpsertCounts } from '../../src/sinks/sink.ts';
+import { SqliteOnlineStore } from '../../src/sinks/sqlite-store.ts';
+import type { LogHandlers, LogReader, TopicPartition } from '../../src/sources/log-reader.ts';
+import type { LogRecord } from '../../src/sources/record.ts';
+import { MemoryStateStore } from '../../src/state/memory-state-store.ts';
+import type { StateStore, TaskChanges } from '../../src/state/state-store.ts';
+
+/**
+ * The commit protocol under crashes at each of its points: rows are written before the state that covers them is
+ * committed, so whatever is repeated changes nothing.
+ */
+
+const source = defineSource({
+  name: 'transactions',
+  key: 'card_id',
+  schema: {
+    card_id: field.string,
+    merchant_id: field.string,
+    status: field.enum('initiated', 'settled', 'failed'),
+    event_ts: field.timestampMillis,
+  },
+  eventTime: { field: 'event_ts' },
+  watermark: { maxOutOfOrderness: '30s', maxAhead: '1m' },
+});
+const group = defineFeatureGroup({
+  name: 'card_risk',
+  version: 1,
+  source,
+  entity: 'card_id',
+  every: '5m',
+  allowedLateness: '10m',
+  features: {
+    transactions_6h: count({ last: '6h' }),
+    failed_rate_1h: rate((t) => t.status === 'failed', { last: '1h' }),
+    merchants_6h: distinctCount((t) => t.merchant_id, { last: '6h' }),
+  },
+}) as unknown as FeatureGroup;
+
+const CARDS = 30;
+const PARTITIONS = 2;
+const log: LogRecord[][] = [[], []];
+for (const transaction of generateTransactions({
+  ...TRANSACTION_DEFAULTS,
+  seed: 7,
+  count: 1200,
+  cards: CARDS,
+  merchants: 20,
+  partitions: PARTITIONS,
+  perSecond: 0.02,
+  defects: 0.01,
+})) {
+  const { offset, timestamp, key } = transaction;
+  log[transaction.partition]!.push({ offset, timestamp, key, value: encodeJson(transaction) });
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'tidemark-crash-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** A log in memory, handed over in small batches; now and then the partitions are assigned anew, which commits. */
+class MemoryLog implements LogReader {
+  async run(handlers: LogHandlers): Promise<void> {
+    const partitions: TopicPartition[] = log.map((_, partition) => ({ topic: 'transactions', partition }));
+    let positions = (await handlers.assigned(partitions)).map((position) =>
+      position === 'earliest' ? 0 : Number(position),
+    );
+    for (let batch = 1; positions.some((position, partition) => position < log[partition]!.length); batch++) {
+      const partition = batch % PARTITIONS;
+      const records = log[partition]!.slice(positions[partition]!, positions[partition]! + 50);
+      if (records.length > 0) {
+        await handlers.records('transactions', { partition, records }, log[partition]!.length);
+        positions[partition]! += records.length;
+      }
+      if (batch % 5 === 0) {
+        positions = (await handlers.assigned(partitions)).map((position) =>
+          position === 'earliest' ? 0 : Number(position),
+        );
+      }
+    }
+    await handlers.leaving?.();
+  }
+  async commit(): Promise<void> {}
+  async lag(): Promise<[]> {
+    return [];
+  }
+  async stop(): Promise<void> {}
+}
+
+class Crash extends Error {}
+
+/** Dies at its n-th step; a step is the time just before or just after a write or a commit. */
+class Fuse {
+  steps = 0;
+  readonly #burnsAt: number;
+  constructor(burnsAt: number) {
+    this.#burnsAt = burnsAt;
+  }
+  step(): void {
+    // What is dead does nothing more.
+    if (++this.steps >= this.#burnsAt) throw new Crash();
+  }
+}
+
+function fragileStore(store: OnlineStore, fuse: Fuse): OnlineStore {
+  return {
+    async write(group: FeatureGroup, rows: readonly Upsert[]): Promise<UpsertCounts> {
+      fuse.step();
+      const counts = await store.write(group, rows);
+      fuse.step();
+      return counts;
+    },
+    latest: (group, entity) => store.latest(group, entity),
+    windows: (group, entity) => store.windows(group, entity),
+    close: async () => {},
+  };
+}
+
+function fragileState(state: StateStore, fuse: Fuse): StateStore {
+  return {
+    progress: (task) => state.progress(task),
+    entities: (task) => state.entities(task),
+    fact: (name) => state.fact(name),
+    async commit(changes: readonly TaskChanges[], facts: ReadonlyMap<string, string>): Promise<void> {
+      fuse.step();
+      await state.commit(changes, facts);
+      fuse.step();
+    },
+    close: async () => {},
+  };
+}
+
+function worker(state: StateStore, store: OnlineStore, deadLetterDir: string): Worker {
+  return new Worker({
+    groups: [group],
+    reader: new MemoryLog(),
+    state,
+    store,
+    log: { info: () => {}, warn: () => {} },
+    options: {
+      from: 'earliest',
+      commitIntervalMs: 3_600_000,
+      reportIntervalMs: 3_600_000,
+      maxBatchRecords: 20,
+      deadLetterDir,
+    },
+  });
+}
+
+async function contents(store: OnlineStore): Promise<(readonly OnlineRow[])[]> {
+  return Promise.all(Array.from({ length: CARDS }, (_, card) => store.windows(group, [`c${card}`])));
+}
+
+/** Partitions take turns as it happens; within one, lines stand in the order of offsets. */
+function deadLetters(dir: string): string[][] {
+  const names = [
+    '_sources/transactions/rejected.jsonl',
+    'card_risk/v=1/dropped.jsonl',
+    'card_risk/v=1/rejected.jsonl',
+  ];
+  return names.flatMap((name) => {
+    const lines = readFileSync(join(dir, name), 'utf8').split('\n');
+    return log.map((_, partition) => lines.filter((line) => line.includes(`"partition":${partition},`)));
+  });
+}
+
+const never = new AbortController().signal;
+
+async function undisturbed() {
+  const store = new SqliteOnlineStore({ file: ':memory:' });
+  const fuse = new Fuse(Number.POSITIVE_INFINITY);
+  const dir = join(folder, 'undisturbed');
+  await worker(fragileState(new MemoryStateStore(), fuse), fragileStore(store, fuse), dir).run(never);
+  return { rows: await contents(store), lines: deadLetters(dir), steps: fuse.steps };
+}
+
+test('a worker that dies at any step of writing and committing leaves what an undisturbed one does', {
+  timeout: 240_000,
+}, async () => {
+  const expected = await undisturbed();
+  expect(expected.steps).toBeGreaterThan(50);
+  expect(expected.rows.flat().length).toBeGreaterThan(CARDS);
+  expect(expected.lines[0]).not.toEqual([]);
+
+  for (let burnsAt = 1; burnsAt <= expected.steps; burnsAt++) {
+    const store = new SqliteOnlineStore({ file: ':memory:' });
+    const state = new MemoryStateStore();
+    const dir = join(folder, `dies-at-${burnsAt}`);
+    const fuse = new Fuse(burnsAt);
+    await expect(
+      worker(fragileState(state, fuse), fragileStore(store, fuse), dir).run(never),
+    ).rejects.toThrow(Crash);
+    await worker(state, store, dir).run(never);
+    expect(await contents(store), `died at step ${burnsAt}`).toEqual(expected.rows);
+    expect(deadLetters(dir), `died at step ${burnsAt}`).toEqual(expected.lines);
+    await store.close();
+  }
+});
+
+test('a worker that dies again and again gets through', { timeout: 120_000 }, async () => {
+  const expected = await undisturbed();
+  const store = new SqliteOnlineStore({ file: ':memory:' });
+  const state = new MemoryStateStore();
+  const dir = join(folder, 'again');
+  let deaths = 0;
+  for (;;) {
+    const fuse = new Fuse(45 + (deaths % 7));
+    try {
+      await worker(fragileState(state, fuse), fragileStore(store, fuse), dir).run(never);
+      break;
+    } catch (error) {
+      expect(error).toBeInstanceOf(Crash);
+      deaths++;
+    }
+  }
+  expect(deaths).toBeGreaterThan(3);
+  expect(await contents(store)).toEqual(expected.rows);
+  expect(deadLetters(dir)).toEqual(expected.lines);
+});
