@@ -2,6 +2,7 @@ import { createAggregate } from '../aggregates/create-aggregate.ts';
 import { Dictionary } from '../aggregates/dictionary.ts';
 import type { Feature, FeatureGroup, FieldType, Source } from '../definitions/definition.ts';
 import type { ValueType } from '../definitions/expression.ts';
+import { headCells } from '../operators/pane-windows.ts';
 import { WindowLayout } from '../operators/window-layout.ts';
 import { type DurationMs, formatDuration } from '../time.ts';
 
@@ -111,13 +112,11 @@ function reportFeature(feature: Feature): FeatureReport {
 }
 
 const CELL_BYTES = 8;
-/** Cells in front of an entity's window: where its panes begin and end, where the window stands. */
-const HEADER_CELLS = 6;
 
 function stateCost(group: FeatureGroup, layout: WindowLayout): StateCost {
   const dictionary = new Dictionary();
   let paneCells = 1; // its number
-  let entityCells = HEADER_CELLS + layout.ranges.length;
+  let entityCells = headCells(layout);
   for (const feature of group.features) {
     const aggregate = createAggregate(feature, dictionary);
     paneCells += aggregate.paneWidth;

@@ -1,9 +1,9 @@
-import { copyFile, mkdir, rm } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { FeatureGroup } from '../definitions/definition.ts';
 import { loadDefinitions } from '../definitions/load.ts';
-import { assert } from '../errors.ts';
+import { assert, TidemarkError } from '../errors.ts';
 import { Worker } from '../live/worker.ts';
 import type { WorkerSummary } from '../live/worker-summary.ts';
 import { compareOnline } from '../replay/compare-online.ts';
@@ -24,6 +24,7 @@ import {
 } from './options.ts';
 import { generateTransactions, TRANSACTION_DEFAULTS } from './transactions.ts';
 
+const MARKER = '.tidemark-demo';
 const PARTITIONS = 4;
 /** Of event time that the stream covers, whatever its length: events leave the windows, too. */
 const DAYS = 3;
@@ -44,7 +45,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
     rows: join(out, 'rows'),
     definitions: join(out, 'card-risk.ts'),
   };
-  await mkdir(out, { recursive: true });
+  await claimFolder(out);
   for (const leftover of [paths.archive, paths.state, paths.rows, ...databaseFiles(paths.online)]) {
     await rm(leftover, { recursive: true, force: true });
   }
@@ -96,6 +97,20 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
   } finally {
     await store.close();
   }
+}
+
+/** Only a folder that is empty, or that a demo made, is written to: what a demo replaces it removes. */
+async function claimFolder(out: string): Promise<void> {
+  await mkdir(out, { recursive: true });
+  const entries = await readdir(out);
+  if (entries.length > 0 && !entries.includes(MARKER)) {
+    throw new TidemarkError('the folder holds files that no demo made', {
+      code: 'DEMO_FOLDER',
+      place: { file: out },
+      remedy: 'Name an empty or a new folder with --out.',
+    });
+  }
+  await writeFile(join(out, MARKER), 'Made by `tidemark demo`, which replaces what is in this folder.\n');
 }
 
 async function makeArchive(dir: string, options: DemoOptions): Promise<void> {

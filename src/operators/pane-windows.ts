@@ -21,6 +21,11 @@ const CLOSED = 4;
 /** From here, for each range: the first pane inside the window. */
 const LOW = 5;
 
+/** Cells in front of an entity's window. */
+export function headCells(layout: WindowLayout): number {
+  return LOW + layout.ranges.length;
+}
+
 const NOWHERE = Number.NEGATIVE_INFINITY;
 
 /** What a record at a log position brings, besides its values (which the kernel has read). */
@@ -87,7 +92,7 @@ export class PaneWindows {
     this.#stepPanes = options.layout.stepPanes;
     this.#ranges = options.layout.ranges;
     this.#stepsToFinal = Math.ceil(options.allowedLatenessMs / options.layout.stepMs) * this.#stepPanes;
-    this.#windowAt = LOW + this.#ranges.length;
+    this.#windowAt = headCells(options.layout);
     this.#panesAt = this.#windowAt + options.kernel.windowWidth;
     this.#paneWidth = options.kernel.paneWidth;
     this.#arena = new EntityArena(this.#panesAt, this.#paneWidth);
