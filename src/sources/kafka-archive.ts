@@ -88,6 +88,8 @@ async function copyRecords(
       const wanted = (batch.records as readonly ArchivedRecord[]).filter(({ offset }) => offset < copy.end);
       await copy.writer.append(wanted);
       written += wanted.length;
+      // Now and not when the position has advanced: a new assignment may come before that.
+      copy.next = Math.min(batch.records.at(-1)!.offset + 1, copy.end);
     },
     advanced: (_topic, partition, position) => {
       const copy = copyOf(partition);

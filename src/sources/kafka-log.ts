@@ -9,11 +9,10 @@ import kafkajs, {
 import { assert } from '../errors.ts';
 import type { KafkaOptions } from '../live/options.ts';
 import type { DurationMs, Offset } from '../time.ts';
+import { KafkaAssignment } from './kafka-assignment.ts';
 import { createKafkaClient, type Log } from './kafka-client.ts';
 import { OutageReport } from './kafka-outage.ts';
-import { checkedPosition, fetchEnds, type PartitionEnds } from './kafka-positions.ts';
 import { reachTopics, reasonOf, refusalOf } from './kafka-reachable.ts';
-import { archivedRecords, logRecords } from './kafka-records.ts';
 import type { LogHandlers, LogReader, PartitionLag, TopicPartition } from './log-reader.ts';
 
 export interface KafkaLogOptions {
@@ -49,15 +48,6 @@ const LONGEST_PAUSE_MS = 5000;
 /** What the library's own type leaves out. */
 type Coordinator = Broker & { leaveGroup(member: { groupId: string; memberId: string }): Promise<unknown> };
 
-/** A partition that this member owns since the last assignment. */
-interface Owned extends TopicPartition {
-  /** Offset of the next record; −1 until the handlers have said it. */
-  position: Offset;
-  end: Offset;
-  /** Records may come. */
-  active: boolean;
-}
-
 /**
  * Follows topics through kafkajs. The library offers no hook before partitions are taken away and starts where
  * the group's committed offsets say; both are not good enough for exact state. So at each join, before any
@@ -79,8 +69,8 @@ export class KafkaLogReader implements LogReader {
   #consumer: Consumer | null = null;
   /** In the group, of this member or its former self. */
   #memberId: string | null = null;
-  #owned: Owned[] = [];
-  #generation = 0;
+  #assignment: KafkaAssignment | null = null;
+  #joins = 0;
   /** Work of the handlers that is under way. */
   readonly #inFlight = new Set<Promise<void>>();
   /** Assignments are announced one after the other. */
@@ -112,7 +102,7 @@ export class KafkaLogReader implements LogReader {
   }
 
   async commit(positions: readonly (TopicPartition & { readonly position: Offset })[]): Promise<void> {
-    const owned = positions.filter(({ topic, partition }) => this.#find(topic, partition) !== null);
+    const owned = positions.filter(({ topic, partition }) => this.#assignment?.owns(topic, partition));
     if (owned.length === 0 || this.#consumer === null) return;
     const offsets = owned.map(({ topic, partition, position }) => ({
       topic,
@@ -128,19 +118,7 @@ export class KafkaLogReader implements LogReader {
   }
 
   async lag(): Promise<readonly PartitionLag[]> {
-    const owned = this.#owned.filter((partition) => partition.position >= 0);
-    try {
-      const ends = await fetchEnds(this.#kafka, new Set(owned.map(({ topic }) => topic)));
-      for (const entry of owned) entry.end = endsOf(ends, entry)?.high ?? entry.end;
-    } catch (error) {
-      this.#options.log.debug({ reason: reasonOf(error) }, 'Kafka did not tell the ends of the log');
-    }
-    return owned.map(({ topic, partition, position, end }) => ({
-      topic,
-      partition,
-      position,
-      end: Math.max(position, end),
-    }));
+    return (await this.#assignment?.lag()) ?? [];
   }
 
   async #follow(): Promise<void> {
@@ -158,9 +136,9 @@ export class KafkaLogReader implements LogReader {
         });
         if (this.#isOver()) break;
         timeoutMs = null;
-        const generation = this.#generation;
+        const joins = this.#joins;
         await this.#followUntilBroken();
-        if (this.#generation > generation) pause = FIRST_PAUSE_MS;
+        if (this.#joins > joins) pause = FIRST_PAUSE_MS;
         if (!this.#isOver()) await sleep(pause, undefined, { signal: this.#stopping.signal }).catch(() => {});
       }
     } finally {
@@ -198,11 +176,13 @@ export class KafkaLogReader implements LogReader {
     });
     consumer.on(consumer.events.HEARTBEAT, () => this.#outage.answered());
     consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
+      // A former consumer may take long to say farewell.
+      if (consumer !== this.#consumer) return;
       this.#memberId = payload.memberId;
       this.#joined(consumer, payload.memberAssignment);
     });
     consumer.on(consumer.events.START_BATCH_PROCESS, ({ payload }) => {
-      if (payload.batchSize === 0) this.#passOver(payload);
+      if (payload.batchSize === 0) this.#assignment?.passOver(payload);
     });
     try {
       await consumer.connect();
@@ -252,23 +232,23 @@ export class KafkaLogReader implements LogReader {
 
   /** Nothing is handed over any more; what is under way ends; the driver may say farewell. */
   async #rest(): Promise<void> {
-    if (!this.#isOver()) this.#disown();
-    else for (const entry of this.#owned) entry.active = false;
+    if (this.#isOver()) this.#assignment?.close();
+    else this.#assignment?.end();
     await this.#announcement;
-    while (this.#inFlight.size > 0) await Promise.all(this.#inFlight);
-    if (this.#failure === null && this.#stopping.signal.aborted) {
+    await this.#handlersDone();
+    if (this.#failure === null && this.#isOver()) {
       try {
         await this.#handlers?.leaving?.();
       } catch (error) {
         this.#fail(error);
       }
     }
-    this.#disown();
+    this.#assignment?.end();
+    this.#assignment = null;
   }
 
-  #disown(): void {
-    this.#generation++;
-    this.#owned = [];
+  async #handlersDone(): Promise<void> {
+    while (this.#inFlight.size > 0) await Promise.all(this.#inFlight);
   }
 
   #isOver(): boolean {
@@ -288,128 +268,33 @@ export class KafkaLogReader implements LogReader {
     else this.#options.log.debug({ reason: reasonOf(error) }, 'the connection to Kafka broke');
   }
 
-  #joined(consumer: Consumer, assignment: Readonly<Record<string, number[]>>): void {
-    const assigned = Object.entries(assignment).map(([topic, partitions]) => ({ topic, partitions }));
-    consumer.pause(assigned);
+  #joined(consumer: Consumer, partitions: Readonly<Record<string, number[]>>): void {
+    const { onTruncated = 'fail', withHeaders = false, log } = this.#options;
+    const assignment = new KafkaAssignment(consumer, partitions, {
+      kafka: this.#kafka,
+      handlers: this.#handlers!,
+      signal: this.#stopping.signal,
+      onTruncated,
+      withHeaders,
+      log,
+    });
+    this.#joins++;
     this.#outage.answered();
-    if (this.#isOver() || consumer !== this.#consumer) return;
-    this.#disown();
-    const generation = this.#generation;
-    const owned = assigned.flatMap(({ topic, partitions }) =>
-      [...partitions]
-        .sort((a, b) => a - b)
-        .map((partition): Owned => ({ topic, partition, position: -1, end: 0, active: false })),
-    );
-    this.#owned = owned;
+    this.#assignment?.end();
+    this.#assignment = assignment;
     this.#announcement = this.#announcement
-      .then(() => this.#announce(consumer, generation, owned))
+      .then(() => this.#handlersDone())
+      .then(() => assignment.announce())
       .catch((error) => this.#fail(error));
   }
 
-  async #announce(consumer: Consumer, generation: number, owned: readonly Owned[]): Promise<void> {
-    const isStale = () => generation !== this.#generation || this.#isOver();
-    while (this.#inFlight.size > 0) await Promise.all(this.#inFlight);
-    if (isStale()) return;
-    const names = owned.map(({ topic, partition }) => ({ topic, partition }));
-    const positions = await this.#handlers!.assigned(names);
-    assert(positions.length === owned.length, 'one position for each assigned partition');
-    const ends = await this.#endsOfAll(owned, isStale);
-    if (ends === null) return;
-    for (const [index, entry] of owned.entries()) {
-      entry.position = checkedPosition(entry, positions[index]!, endsOf(ends, entry), this.#options);
-      entry.end = endsOf(ends, entry)!.high;
-      consumer.seek({ ...names[index]!, offset: String(entry.position) });
-      entry.active = true;
-    }
-    for (const { topic, partition } of names) consumer.resume([{ topic, partitions: [partition] }]);
-  }
-
-  /** Null when the assignment is over before the brokers have answered. */
-  async #endsOfAll(
-    owned: readonly Owned[],
-    isStale: () => boolean,
-  ): Promise<ReadonlyMap<string, PartitionEnds> | null> {
-    for (let pause = FIRST_PAUSE_MS; !isStale(); pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
-      try {
-        const ends = await fetchEnds(this.#kafka, new Set(owned.map(({ topic }) => topic)));
-        if (isStale()) return null;
-        if (owned.every((entry) => endsOf(ends, entry) !== undefined)) return ends;
-      } catch (error) {
-        const refusal = refusalOf(error);
-        if (refusal !== null) throw refusal;
-      }
-      await sleep(pause, undefined, { signal: this.#stopping.signal }).catch(() => {});
-    }
-    return null;
-  }
-
   async #onBatch(consumer: Consumer, payload: EachBatchPayload): Promise<void> {
-    const { batch } = payload;
-    const entry = this.#find(batch.topic, batch.partition);
-    if (entry === null || !entry.active || consumer !== this.#consumer) return;
+    if (this.#assignment === null || consumer !== this.#consumer) return;
     this.#beat = payload.heartbeat;
-    const work = this.#handOver(consumer, entry, payload).catch((error) => this.#fail(error));
+    const work = this.#assignment.take(payload).catch((error) => this.#fail(error));
     this.#inFlight.add(work);
     await work;
     this.#inFlight.delete(work);
-  }
-
-  async #handOver(
-    consumer: Consumer,
-    entry: Owned,
-    { batch, resolveOffset }: EachBatchPayload,
-  ): Promise<void> {
-    const { topic, partition } = entry;
-    if (Number((batch as unknown as { fetchedOffset: string }).fetchedOffset) !== entry.position) {
-      return this.#seekAgain(consumer, entry);
-    }
-    const end = Number(batch.highWatermark);
-    entry.end = end;
-    const generation = this.#generation;
-    const records = this.#options.withHeaders ? archivedRecords(batch.messages) : logRecords(batch.messages);
-    await this.#handlers!.records(topic, { partition, records }, end);
-    if (generation !== this.#generation || this.#failure !== null) return;
-    const last = batch.lastOffset();
-    resolveOffset(last);
-    this.#advance(entry, Number(last) + 1);
-  }
-
-  /** The library passes over a stretch of the log in which no record is for readers. */
-  #passOver(batch: {
-    topic: string;
-    partition: number;
-    firstOffset: string | null;
-    lastOffset: string;
-  }): void {
-    const entry = this.#find(batch.topic, batch.partition);
-    if (entry === null || !entry.active) return;
-    if (Number(batch.firstOffset ?? batch.lastOffset) < entry.position) return;
-    this.#advance(entry, Number(batch.lastOffset) + 1);
-  }
-
-  #advance(entry: Owned, position: Offset): void {
-    entry.position = position;
-    this.#handlers!.advanced?.(entry.topic, entry.partition, position);
-  }
-
-  /**
-   * A batch from elsewhere than the position: it was fetched before the last seek, or the library has jumped
-   * because the broker no longer has the position.
-   */
-  async #seekAgain(consumer: Consumer, entry: Owned): Promise<void> {
-    const generation = this.#generation;
-    const isStale = () => generation !== this.#generation || this.#isOver();
-    const ends = await this.#endsOfAll([entry], isStale);
-    if (ends === null) return;
-    entry.position = checkedPosition(entry, entry.position, endsOf(ends, entry), this.#options);
-    consumer.seek({ topic: entry.topic, partition: entry.partition, offset: String(entry.position) });
-  }
-
-  #find(topic: string, partition: number): Owned | null {
-    for (const entry of this.#owned) {
-      if (entry.partition === partition && entry.topic === topic) return entry;
-    }
-    return null;
   }
 
   /** kafkajs sends heartbeats between batches only; a handler that waits must not cost the membership. */
@@ -418,8 +303,4 @@ export class KafkaLogReader implements LogReader {
     // That the group rebalances shows again when the batch is done.
     this.#beat().catch(() => {});
   }
-}
-
-function endsOf(ends: ReadonlyMap<string, PartitionEnds>, { topic, partition }: TopicPartition) {
-  return ends.get(`${topic}/${partition}`);
 }

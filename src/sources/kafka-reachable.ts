@@ -74,9 +74,9 @@ export function refusalOf(error: unknown): TidemarkError | null {
     const { name, message } = cause;
     const type = String((cause as { type?: unknown }).type ?? '');
     if (name === 'KafkaJSNotImplemented') {
-      return new TidemarkError(`the topic holds records that cannot be read: ${message}`, {
+      return new TidemarkError(`the topic holds records whose compression is not supported: ${message}`, {
         code: 'CODEC_UNSUPPORTED',
-        remedy: 'Let producers, or the topic (compression.type), write gzip, snappy, lz4, zstd or nothing.',
+        remedy: 'Let the topic (compression.type) or its producers use gzip, zstd or none.',
         cause: error,
       });
     }

@@ -149,6 +149,17 @@ describe('what arrives', () => {
     await vi.waitFor(() => expect(follower.offsets()).toEqual(range(1234, 3000)), PATIENCE);
     expect(follower.batches[0]!.records[0]!.value).toEqual(Buffer.from('v1234'));
   });
+
+  test.each(['snappy', 'lz4'])('%s is an error that says what to use', async (codec) => {
+    const topic = await createTopic(brokers, codec, { config: { 'compression.type': codec } });
+    await produce(brokers, topic, numbered(0, 300));
+    const follower = follow({ topic });
+    await expect(follower.running).rejects.toMatchObject({
+      code: 'CODEC_UNSUPPORTED',
+      message: expect.stringMatching(new RegExp(codec, 'i')),
+      remedy: expect.stringContaining('zstd'),
+    });
+  });
 });
 
 describe('where it starts', () => {
