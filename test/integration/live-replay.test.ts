@@ -1,0 +1,277 @@
+import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Kafka, logLevel } from 'kafkajs';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import type { Definitions } from '../../src/definitions/definition.ts';
+import { loadDefinitions } from '../../src/definitions/load.ts';
+import { encodeJson } from '../../src/demo/encode.ts';
+import { Random } from '../../src/demo/random.ts';
+import { generateTransactions, TRANSACTION_DEFAULTS } from '../../src/demo/transactions.ts';
+import { compareOnline } from '../../src/replay/compare-online.ts';
+import { openRedisStore } from '../../src/sinks/redis-store.ts';
+import { mendRequestQueue } from '../../src/sources/kafka-request-queue.ts';
+import { plainEnvironment, TIDEMARK, tidemark } from '../cli/command-line.ts';
+import { type Redis, startRedis } from '../services/redis.ts';
+import { createTopic, type ProducedRecord, produce } from '../services/topics.ts';
+
+/**
+ * Live against replay on the real broker and Redis: workers as a user starts them, stopped and started in the middle
+ * of the stream, and the archived topic replayed. Every row that Redis holds must be replay's of that version.
+ */
+
+const EVENTS = 24_000;
+const PARTITIONS = 3;
+const STOPS = 10;
+const SEED = Number(process.env['TIDEMARK_TEST_SEED'] ?? 20_261_122);
+
+const brokers = inject('kafkaBrokers');
+const folder = mkdtempSync(join(tmpdir(), 'tidemark-live-'));
+const definitionsFile = join(folder, 'definitions.ts');
+const archive = join(folder, 'archive');
+const rows = join(folder, 'rows');
+let topic: string;
+let redis: Redis;
+let definitions: Definitions;
+
+function definitionsText(name: string): string {
+  return `
+import { avg, count, defineFeatureGroup, defineSource, distinctCount, entropy, field, first, last, max, min, rate, sum } from 'tidemark';
+
+export const transactions = defineSource({
+  name: 'transactions',
+  topic: '${name}',
+  key: 'card_id',
+  schema: {
+    card_id: field.string,
+    merchant_id: field.string,
+    amount_minor: field.long,
+    status: field.enum('initiated', 'settled', 'failed'),
+    geo: field.nullable(field.string),
+    event_ts: field.timestampMillis,
+  },
+  eventTime: { field: 'event_ts' },
+  watermark: { maxOutOfOrderness: '30s', maxAhead: '1m' },
+});
+
+export const cardRisk = defineFeatureGroup({
+  name: 'card_risk',
+  version: 1,
+  source: transactions,
+  entity: 'card_id',
+  every: '5m',
+  allowedLateness: '10m',
+  features: {
+    txn_count_24h: count({ last: '24h' }),
+    failed_rate_1h: rate((t) => t.status === 'failed', { last: '1h' }),
+    spend_24h: sum((t) => t.amount_minor / 100, { last: '24h', default: 0 }),
+    merchants_7d: distinctCount((t) => t.merchant_id, { last: '7d' }),
+    geo_entropy_24h: entropy((t) => t.geo, { last: '24h' }),
+  },
+});
+
+export const cardAtMerchant = defineFeatureGroup({
+  name: 'card_at_merchant',
+  version: 3,
+  source: transactions,
+  entity: ['card_id', 'merchant_id'],
+  every: '1h',
+  offset: '10m',
+  allowedLateness: '30m',
+  emit: 'close',
+  where: (t) => t.status !== 'initiated',
+  features: {
+    spend: sum((t) => t.amount_minor, { last: '90m' }),
+    mean_settled: avg((t) => t.amount_minor, { last: '6h', where: (t) => t.status === 'settled' }),
+    least: min((t) => t.amount_minor, { last: '6h' }),
+    greatest_place: max((t) => t.geo, { last: '2h' }),
+    first_status: first((t) => t.status, { last: '6h' }),
+    last_place: last((t) => t.geo, { last: '6h', default: 'nowhere' }),
+  },
+});
+`;
+}
+
+/** Two days of card transactions, with their disorder and some records that are rejected. */
+function* stream(): Generator<ProducedRecord> {
+  const options = {
+    ...TRANSACTION_DEFAULTS,
+    seed: SEED,
+    count: EVENTS,
+    cards: 400,
+    merchants: 60,
+    partitions: PARTITIONS,
+    perSecond: EVENTS / (2 * 86_400),
+    defects: 0.002,
+  };
+  for (const transaction of generateTransactions(options)) {
+    const { partition, key, timestamp } = transaction;
+    yield { partition, key, timestamp, value: encodeJson(transaction) };
+  }
+}
+
+/** `tidemark run`, as a process of its own. */
+function startWorker(app: string, database: number, batch: number) {
+  const args = ['run', definitionsFile, '--app', app, '--brokers', brokers, '--json'];
+  args.push('--redis', `${redis.url}/${database}`, '--state-dir', join(folder, app));
+  args.push('--max-batch-records', String(batch), '--commit-interval', '200ms');
+  const child = spawn(process.execPath, [TIDEMARK, ...args], {
+    env: plainEnvironment(),
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let stdout = '';
+  let stderr = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+  });
+  const ended = new Promise<number | null>((resolve) => child.on('close', resolve));
+  return {
+    log: () => stderr,
+    assigned: () =>
+      until(
+        async () => {
+          if (child.exitCode !== null) throw new Error(`the worker ended with ${child.exitCode}\n${stderr}`);
+          return stderr.includes('partitions assigned');
+        },
+        () => stderr,
+      ),
+    async stop(): Promise<{ records: number }> {
+      child.kill('SIGTERM');
+      expect(await ended, stderr).toBe(0);
+      return JSON.parse(stdout);
+    },
+  };
+}
+
+/** What the consumer group has committed, over all partitions: the worker's state is at least as far. */
+async function committed(app: string): Promise<number> {
+  mendRequestQueue();
+  const admin = new Kafka({ brokers: brokers.split(','), logLevel: logLevel.NOTHING }).admin();
+  await admin.connect();
+  try {
+    const [offsets] = await admin.fetchOffsets({ groupId: app, topics: [topic] });
+    return offsets!.partitions.reduce((sum, { offset }) => sum + Math.max(0, Number(offset)), 0);
+  } finally {
+    await admin.disconnect();
+  }
+}
+
+async function until(condition: () => Promise<boolean>, explain: () => string): Promise<void> {
+  const deadline = performance.now() + 120_000;
+  while (!(await condition())) {
+    if (performance.now() > deadline) throw new Error(`timed out\n${explain()}`);
+    await sleep(100);
+  }
+}
+
+beforeAll(async () => {
+  redis = await startRedis();
+  topic = await createTopic(brokers, 'live', { partitions: PARTITIONS });
+  writeFileSync(definitionsFile, definitionsText(topic));
+  definitions = await loadDefinitions(definitionsFile);
+});
+
+afterAll(async () => {
+  await redis?.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+describe(`live against replay, seed ${SEED}`, () => {
+  const cases = [
+    { batch: 100, database: 1 },
+    { batch: 10_000, database: 2 },
+    { batch: 1, database: 3 },
+  ];
+  const apps = new Map(cases.map(({ batch }) => [batch, `app-${batch}-${randomUUID().slice(0, 8)}`]));
+
+  test.each(cases)(
+    `a worker with batches of $batch takes the stream in, stopped and started ${STOPS} times`,
+    { timeout: 240_000 },
+    async ({ batch, database }) => {
+      const app = apps.get(batch)!;
+      const random = new Random(SEED + batch);
+      const records = [...stream()];
+      // The first worker meets the stream as it grows, the others find it written.
+      const producing = database === 1 ? produceSlowly(records) : Promise.resolve();
+      let taken = 0;
+      for (let stop = 0; stop < STOPS; stop++) {
+        const worker = startWorker(app, database, batch);
+        await worker.assigned();
+        await sleep(random.below(600));
+        taken += (await worker.stop()).records;
+      }
+      await producing;
+      const worker = startWorker(app, database, batch);
+      await worker.assigned();
+      await until(async () => (await committed(app)) === EVENTS, worker.log);
+      taken += (await worker.stop()).records;
+      // Each record was taken in exactly once: every stop left the state at the exact record.
+      expect(taken).toBe(EVENTS);
+    },
+  );
+
+  test('the topic is archived and replayed from the command line', { timeout: 120_000 }, async () => {
+    const archived = await tidemark([
+      'archive',
+      '--brokers',
+      brokers,
+      '--topic',
+      topic,
+      '--out',
+      archive,
+      '--json',
+    ]);
+    expect(archived.exitCode, archived.stderr).toBe(0);
+    expect(JSON.parse(archived.stdout)).toMatchObject({ records: EVENTS, partitions: PARTITIONS });
+    const replayed = await tidemark([
+      'replay',
+      definitionsFile,
+      '--from',
+      archive,
+      '--out',
+      rows,
+      '--rows',
+      'all',
+      '--json',
+    ]);
+    expect(replayed.exitCode, replayed.stderr).toBe(0);
+    const summary = JSON.parse(replayed.stdout);
+    expect(summary.groups[0].revisions.late).toBeGreaterThan(0);
+    expect(summary.sources[0].rejected).toMatchObject({
+      undecodable: expect.any(Number),
+      ahead: expect.any(Number),
+    });
+  });
+
+  test.each(cases)(
+    'with batches of $batch Redis holds what replay says, to the bit',
+    async ({ database }) => {
+      const store = await openRedisStore({ url: `${redis.url}/${database}` });
+      try {
+        for (const group of definitions.groups) {
+          const directory = join(rows, group.name, `v=${group.version}`);
+          const { rows: compared, entities, differences } = await compareOnline(group, directory, store);
+          expect(differences).toEqual([]);
+          expect(entities).toBeGreaterThan(300);
+          expect(compared).toBeGreaterThan(entities);
+        }
+      } finally {
+        await store.close();
+      }
+    },
+  );
+});
+
+async function produceSlowly(records: readonly ProducedRecord[]): Promise<void> {
+  const step = Math.ceil(records.length / 20);
+  for (let from = 0; from < records.length; from += step) {
+    await produce(brokers, topic, records.slice(from, from + step));
+    await sleep(500);
+  }
+}
