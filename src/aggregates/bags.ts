@@ -2,17 +2,18 @@ import { CountTable } from './count-table.ts';
 
 /**
  * Bags of categories: how often each stands in a pane or a window. Most bags hold one or two categories, a few
- * hold very many, so a bag is a chain of entries in shared arrays while it is small and a table once it is not.
+ * hold very many, so a bag is a small block of (category, count) pairs while it fits one and a table once it does not.
  *
- * A bag is a handle that fits a cell: 0 is the empty bag, a positive one the head of a chain, a negative one a table.
+ * A bag is a handle that fits a cell: 0 is the empty bag, a positive one the place of its block, a negative one a
+ * table.
  */
 export type Bag = number;
 export const EMPTY_BAG: Bag = 0;
 
-const LONGEST_CHAIN = 8;
-const ENTRY = 4;
-const COUNT = 1;
-const NEXT = 2;
+/** Blocks have room for 1, 2, 4, 8 or 16 pairs, behind one number that holds how many there are and the class. */
+const CLASSES = 5;
+const CLASS_BITS = 3;
+const CLASS_MASK = (1 << CLASS_BITS) - 1;
 /** Stands where no table is: handle 0 is the empty bag. */
 const NO_TABLE = new CountTable();
 
@@ -20,36 +21,36 @@ export class Bags {
   /** How often the category of the last {@link change} stood in the bag before it. */
   before = 0;
 
-  /** Entries of all chains: category, count, next entry (0: none), and one unused. */
-  #entries = new Int32Array(1024 * ENTRY);
-  #freeEntry = 0;
-  #usedEntries = ENTRY;
+  #blocks = new Int32Array(4096);
+  /** The next block of each class that is free, each naming the one after it; 0 ends the list. */
+  readonly #free = new Int32Array(CLASSES);
+  #used = 1;
   readonly #tables: CountTable[] = [NO_TABLE];
   readonly #freeTables: number[] = [];
 
   /** Adds `by` (also negative) to the category's count and gives the bag's handle from now on. */
   change(bag: Bag, category: number, by: number): Bag {
     if (bag < 0) return this.#changeTable(bag, category, by);
-    const entries = this.#entries;
-    let length = 0;
-    let previous = 0;
-    for (let entry = bag; entry !== 0; entry = entries[entry + NEXT]!) {
-      if (entries[entry] === category) {
-        this.before = entries[entry + COUNT]!;
-        const count = this.before + by;
-        entries[entry + COUNT] = count;
-        return count === 0 ? this.#unlink(bag, previous, entry) : bag;
-      }
-      previous = entry;
-      length++;
+    if (bag === EMPTY_BAG) {
+      this.before = 0;
+      const block = this.#allocate(0);
+      this.#blocks[block] = 1 << CLASS_BITS;
+      this.#blocks[block + 1] = category;
+      this.#blocks[block + 2] = by;
+      return block;
+    }
+    const blocks = this.#blocks;
+    const head = blocks[bag]!;
+    const end = bag + 1 + 2 * (head >> CLASS_BITS);
+    for (let pair = bag + 1; pair < end; pair += 2) {
+      if (blocks[pair] !== category) continue;
+      this.before = blocks[pair + 1]!;
+      const count = this.before + by;
+      blocks[pair + 1] = count;
+      return count === 0 ? this.#removePair(bag, pair, end) : bag;
     }
     this.before = 0;
-    if (length === LONGEST_CHAIN) return this.#changeTable(this.#toTable(bag), category, by);
-    const entry = this.#entry();
-    this.#entries[entry] = category;
-    this.#entries[entry + COUNT] = by;
-    this.#entries[entry + NEXT] = bag;
-    return entry;
+    return this.#addPair(bag, category, by);
   }
 
   forEach(bag: Bag, visit: (category: number, count: number) => void): void {
@@ -57,28 +58,23 @@ export class Bags {
       this.#tables[-bag]!.forEach(visit);
       return;
     }
-    for (let entry = bag; entry !== 0; entry = this.#entries[entry + NEXT]!) {
-      visit(this.#entries[entry]!, this.#entries[entry + COUNT]!);
-    }
+    if (bag === EMPTY_BAG) return;
+    const end = bag + 1 + 2 * (this.#blocks[bag]! >> CLASS_BITS);
+    for (let pair = bag + 1; pair < end; pair += 2) visit(this.#blocks[pair]!, this.#blocks[pair + 1]!);
   }
 
+  /** How many different categories it holds. */
   size(bag: Bag): number {
     if (bag < 0) return this.#tables[-bag]!.size;
-    let length = 0;
-    for (let entry = bag; entry !== 0; entry = this.#entries[entry + NEXT]!) length++;
-    return length;
+    return bag === EMPTY_BAG ? 0 : this.#blocks[bag]! >> CLASS_BITS;
   }
 
   free(bag: Bag): void {
     if (bag < 0) {
       this.#tables[-bag] = NO_TABLE;
       this.#freeTables.push(-bag);
-      return;
-    }
-    for (let entry = bag; entry !== 0; ) {
-      const next = this.#entries[entry + NEXT]!;
-      this.#release(entry);
-      entry = next;
+    } else if (bag !== EMPTY_BAG) {
+      this.#release(bag);
     }
   }
 
@@ -90,41 +86,66 @@ export class Bags {
     return EMPTY_BAG;
   }
 
+  #addPair(bag: Bag, category: number, count: number): Bag {
+    const head = this.#blocks[bag]!;
+    const size = head >> CLASS_BITS;
+    const sizeClass = head & CLASS_MASK;
+    let block = bag;
+    let newHead = head + (1 << CLASS_BITS);
+    if (size === 1 << sizeClass) {
+      if (sizeClass === CLASSES - 1) return this.#changeTable(this.#toTable(bag), category, count);
+      block = this.#allocate(sizeClass + 1);
+      this.#blocks.copyWithin(block + 1, bag + 1, bag + 1 + 2 * size);
+      this.#release(bag);
+      newHead++;
+    }
+    this.#blocks[block] = newHead;
+    this.#blocks[block + 1 + 2 * size] = category;
+    this.#blocks[block + 2 + 2 * size] = count;
+    return block;
+  }
+
+  /** The last pair takes the place of the one that goes. */
+  #removePair(bag: Bag, pair: number, end: number): Bag {
+    const blocks = this.#blocks;
+    blocks[pair] = blocks[end - 2]!;
+    blocks[pair + 1] = blocks[end - 1]!;
+    blocks[bag]! -= 1 << CLASS_BITS;
+    if (blocks[bag]! >> CLASS_BITS > 0) return bag;
+    this.#release(bag);
+    return EMPTY_BAG;
+  }
+
   #toTable(bag: Bag): Bag {
     const table = new CountTable();
     this.forEach(bag, (category, count) => table.change(category, count));
-    this.free(bag);
+    this.#release(bag);
     const index = this.#freeTables.pop() ?? this.#tables.length;
     this.#tables[index] = table;
     return -index;
   }
 
-  #unlink(bag: Bag, previous: number, entry: number): Bag {
-    const next = this.#entries[entry + NEXT]!;
-    this.#release(entry);
-    if (previous === 0) return next;
-    this.#entries[previous + NEXT] = next;
-    return bag;
-  }
-
-  #entry(): number {
-    const free = this.#freeEntry;
+  #allocate(sizeClass: number): number {
+    const free = this.#free[sizeClass]!;
     if (free !== 0) {
-      this.#freeEntry = this.#entries[free + NEXT]!;
+      this.#free[sizeClass] = this.#blocks[free + 1]!;
+      this.#blocks[free] = sizeClass;
       return free;
     }
-    if (this.#usedEntries === this.#entries.length) {
-      const wider = new Int32Array(this.#entries.length * 2);
-      wider.set(this.#entries);
-      this.#entries = wider;
+    const block = this.#used;
+    this.#used += 1 + 2 * (1 << sizeClass);
+    if (this.#used > this.#blocks.length) {
+      const wider = new Int32Array(this.#blocks.length * 2);
+      wider.set(this.#blocks);
+      this.#blocks = wider;
     }
-    const entry = this.#usedEntries;
-    this.#usedEntries += ENTRY;
-    return entry;
+    this.#blocks[block] = sizeClass;
+    return block;
   }
 
-  #release(entry: number): void {
-    this.#entries[entry + NEXT] = this.#freeEntry;
-    this.#freeEntry = entry;
+  #release(block: number): void {
+    const sizeClass = this.#blocks[block]! & CLASS_MASK;
+    this.#blocks[block + 1] = this.#free[sizeClass]!;
+    this.#free[sizeClass] = block;
   }
 }

@@ -229,7 +229,11 @@ export class PaneWindows {
     const base = this.#arena.baseOf(entity);
 
     this.#collectCandidates(cells, base, pane, entry);
-    for (let index = 0; index < this.#candidates.length; index++) {
+    const count = this.#candidates.length;
+    // There and back again: the window ends where it stood, which is where the next record wants it.
+    const downward = count > 0 && cells[base + AT]! >= this.#candidates[count - 1]!.position;
+    for (let i = 0; i < count; i++) {
+      const index = downward ? count - 1 - i : i;
       this.#moveTo(cells, base, this.#candidates[index]!.position);
       this.#kernel.evaluate(cells, base + this.#windowAt, this.#before, index * this.#out.width);
     }
@@ -245,7 +249,8 @@ export class PaneWindows {
     }
     this.#insert(cells, base, place, pane, eventTime, offset);
 
-    for (let index = this.#candidates.length - 1; index >= 0; index--) {
+    for (let i = count - 1; i >= 0; i--) {
+      const index = downward ? count - 1 - i : i;
       const { position, existed, entered } = this.#candidates[index]!;
       this.#moveTo(cells, base, position);
       const closed = position <= this.#closedUpTo;
