@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import type { ArchiveOptions } from '../live/options.ts';
+import type { ArchiveOptions } from '../sources/kafka-options.ts';
 import { given, jsonOption, quietOption, type RegisterCommand, valueOption } from './command.ts';
 import { KAFKA_SETTINGS, kafkaOptions } from './kafka-settings.ts';
 import { nonEmpty } from './parsers.ts';

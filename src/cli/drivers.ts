@@ -1,8 +1,9 @@
 import type { Definitions } from '../definitions/definition.ts';
 import type { DemoOptions, DemoResult } from '../demo/options.ts';
-import type { ArchiveOptions, ArchiveSummary, RunOptions } from '../live/options.ts';
+import type { RunOptions } from '../live/options.ts';
 import type { WorkerSummary } from '../live/worker-summary.ts';
 import type { ReplayOptions, ReplaySummary } from '../replay/options.ts';
+import type { ArchiveOptions, ArchiveSummary } from '../sources/kafka-options.ts';
 import type { Logger } from './logger.ts';
 
 /** What the commands call. Each is loaded when it is first called, so that `--help` costs nothing. */

@@ -1,4 +1,4 @@
-import { type KafkaOptions, SASL_MECHANISMS } from '../live/options.ts';
+import { type KafkaOptions, SASL_MECHANISMS } from '../sources/kafka-options.ts';
 import { brokerList, choice, nonEmpty, yesOrNo } from './parsers.ts';
 import { pathSetting, required, type SettingValues, setting } from './settings.ts';
 

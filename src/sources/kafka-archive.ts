@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ArchiveOptions, ArchiveSummary } from '../live/options.ts';
 import type { Offset } from '../time.ts';
 import type { ArchivedRecord } from './archive-envelope.ts';
 import { ArchiveWriter, nextOffset } from './archive-writer.ts';
 import { createKafkaClient, type Log } from './kafka-client.ts';
 import { KafkaLogReader } from './kafka-log.ts';
+import type { ArchiveOptions, ArchiveSummary } from './kafka-options.ts';
 import { OutageReport } from './kafka-outage.ts';
 import { checkedPosition, fetchEnds } from './kafka-positions.ts';
 import { reachTopics, reasonOf } from './kafka-reachable.ts';

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { type ConnectionOptions, getCACertificates } from 'node:tls';
 import { Kafka, type KafkaConfig, type LogEntry, logLevel, type SASLOptions } from 'kafkajs';
 import { TidemarkError } from '../errors.ts';
-import type { KafkaOptions } from '../live/options.ts';
 import { registerCodecs } from './kafka-codecs.ts';
+import type { KafkaOptions } from './kafka-options.ts';
 import { mendRequestQueue } from './kafka-request-queue.ts';
 
 /** Where messages for people go; a pino logger is one. */

@@ -7,10 +7,10 @@ import kafkajs, {
   type Kafka,
 } from 'kafkajs';
 import { assert } from '../errors.ts';
-import type { KafkaOptions } from '../live/options.ts';
 import type { DurationMs, Offset } from '../time.ts';
 import { KafkaAssignment } from './kafka-assignment.ts';
 import { createKafkaClient, type Log } from './kafka-client.ts';
+import type { KafkaOptions } from './kafka-options.ts';
 import { OutageReport } from './kafka-outage.ts';
 import { reachTopics, reasonOf, refusalOf } from './kafka-reachable.ts';
 import type { LogHandlers, LogReader, PartitionLag, TopicPartition } from './log-reader.ts';

@@ -2,9 +2,9 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, inject, test } from 'vitest';
-import type { ArchiveOptions } from '../../src/live/options.ts';
 import { openArchive } from '../../src/sources/archive-reader.ts';
 import { archiveTopic } from '../../src/sources/kafka-archive.ts';
+import type { ArchiveOptions } from '../../src/sources/kafka-options.ts';
 import { createTopic, deleteRecords, produce } from '../services/topics.ts';
 
 const brokers = inject('kafkaBrokers');
