@@ -1,0 +1,88 @@
+import type { Row } from '../src/definitions/definition.ts';
+import { generateTransactions, TRANSACTION_DEFAULTS, type Transaction } from '../src/demo/transactions.ts';
+import type { JudgedRecord } from '../src/operators/task.ts';
+import { PartitionClock } from '../src/watermark/partition-clock.ts';
+
+export interface CardRowsOptions {
+  readonly cards: number;
+  /** Records per second of event time. */
+  readonly perSecond: number;
+  /** Cards by Zipf's law, or each in its turn: all equally often. */
+  readonly cardsBy: 'zipf' | 'turn';
+}
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+/**
+ * Card transactions of one partition, decoded and judged, made ahead in chunks so that making them is not measured.
+ * As after decoding, no two rows share a string; the chunk's objects are used again, so that they are no garbage.
+ */
+export class CardRows {
+  readonly chunk: readonly JudgedRecord[];
+  readonly #records: Mutable<JudgedRecord>[];
+  readonly #clock = new PartitionClock(30_000);
+  readonly #transactions: Iterator<Transaction, void>;
+  readonly #byTurn: boolean;
+  readonly #names: readonly Buffer[];
+  #made = 0;
+
+  constructor(chunkSize: number, options: CardRowsOptions) {
+    this.#records = Array.from({ length: chunkSize }, () => ({
+      log: { offset: 0, timestamp: 0, key: null, value: null },
+      row: {
+        txn_id: '',
+        card_id: '',
+        merchant_id: '',
+        amount_minor: 0,
+        status: '',
+        geo: null,
+        event_ts: 0.5,
+      },
+      eventTime: 0.5,
+      watermarkBefore: 0.5,
+      watermark: 0.5,
+      logTime: 0.5,
+    }));
+    this.chunk = this.#records;
+    this.#byTurn = options.cardsBy === 'turn';
+    this.#names = this.#byTurn
+      ? Array.from({ length: options.cards }, (_, card) => Buffer.from(`c${card}`))
+      : [];
+    this.#transactions = generateTransactions({
+      ...TRANSACTION_DEFAULTS,
+      cards: this.#byTurn ? 1 : options.cards,
+      partitions: 1,
+      perSecond: options.perSecond,
+      count: Number.MAX_SAFE_INTEGER,
+    });
+  }
+
+  /** Makes the next records of the stream the chunk. */
+  next(): void {
+    const clock = this.#clock;
+    for (const record of this.#records) {
+      const { offset, timestamp, key, row } = this.#transactions.next().value as Transaction;
+      const card = this.#byTurn ? this.#names[this.#made++ % this.#names.length]! : (key as Buffer);
+      record.log = { offset, timestamp, key: card, value: null };
+      const to = record.row as Mutable<Row>;
+      to['txn_id'] = row.txn_id;
+      to['card_id'] = card.toString('latin1');
+      to['merchant_id'] = copyOf(row.merchant_id);
+      to['amount_minor'] = row.amount_minor;
+      to['status'] = row.status;
+      to['geo'] = row.geo === null ? null : copyOf(row.geo);
+      to['event_ts'] = row.event_ts;
+      const eventTime = row.event_ts!;
+      clock.observe(timestamp);
+      record.eventTime = eventTime;
+      record.watermarkBefore = clock.watermark;
+      clock.accept(eventTime);
+      record.watermark = clock.watermark;
+      record.logTime = clock.logTime;
+    }
+  }
+}
+
+function copyOf(text: string): string {
+  return Buffer.from(text).toString('latin1');
+}

@@ -1,0 +1,63 @@
+import { Redis } from 'ioredis';
+import { openRedisStore } from '../../src/sinks/redis-store.ts';
+import type { Upsert } from '../../src/sinks/sink.ts';
+import { SqliteOnlineStore } from '../../src/sinks/sqlite-store.ts';
+import { loadCardRisk } from '../card-risk.ts';
+import { parameters, tell } from './parameters.ts';
+
+/** Writes rows of many entities, each window in two revisions, to an online store. */
+const { target, rowCount, rowsPerWrite } = parameters<{
+  /** `redis://…` or the path of a SQLite file. */
+  target: string;
+  rowCount: number;
+  rowsPerWrite: number;
+}>();
+const ENTITIES = 20_000;
+const STEP_MS = 300_000;
+const START = 1_700_000_000_000 - (1_700_000_000_000 % STEP_MS);
+
+const loaded = await loadCardRisk({ features: 5, every: '5m', format: 'avro', topic: 'transactions' });
+// Each run has keys of its own.
+const group = { ...loaded, version: process.pid };
+
+function makeRows(): Upsert[] {
+  const entities = Array.from({ length: ENTITIES }, (_, n) => [`card-${n}`]);
+  return Array.from({ length: rowCount }, (_, i) => {
+    const windowEnd = START + Math.floor(i / ENTITIES / 2) * STEP_MS;
+    const values = [i % 50, (i % 13) / 50, ((i * 7919) % 1e6) / 100, i % 7, Math.log2(1 + (i % 977)) / 3];
+    return {
+      entity: entities[i % ENTITIES]!,
+      windowEnd,
+      version: i + 1,
+      knownAt: windowEnd + i,
+      values,
+      watermark: windowEnd - STEP_MS,
+    };
+  });
+}
+
+const redis = target.startsWith('redis') ? new Redis(target) : null;
+const store =
+  redis === null ? new SqliteOnlineStore({ file: target }) : await openRedisStore({ url: target });
+
+async function serverSeconds(): Promise<number> {
+  const cpu = (await redis?.info('cpu')) ?? '';
+  return [...cpu.matchAll(/used_cpu_(?:user|sys):([\d.]+)/g)].reduce((sum, [, s]) => sum + Number(s), 0);
+}
+
+const rows = makeRows();
+const server = await serverSeconds();
+const cpu = process.cpuUsage();
+const start = performance.now();
+for (let at = 0; at < rowCount; at += rowsPerWrite) {
+  await store.write(group, rows.slice(at, at + rowsPerWrite));
+}
+const seconds = (performance.now() - start) / 1000;
+const { user, system } = process.cpuUsage(cpu);
+tell({
+  perSecond: rowCount / seconds,
+  cpuUs: (user + system) / rowCount,
+  serverUs: (((await serverSeconds()) - server) * 1e6) / rowCount,
+});
+await store.close();
+redis?.disconnect();
