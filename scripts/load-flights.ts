@@ -10,7 +10,7 @@ import { readFlights } from './flights.ts';
  * Loads the flights data set into a topic, as examples/flights.ts reads it: one record a flight, with
  * the origin airport as key, in the order in which the flights land; the record's timestamp is when it lands.
  */
-const USAGE = `Usage: node scripts/load-flights.ts --brokers HOST:PORT,… [--topic flights] [--partitions 4] [--limit N]
+const USAGE = `Usage: npm run load-flights -- --brokers HOST:PORT,… (or TIDEMARK_BROKERS) [--topic flights] [--partitions 4] [--limit N]
 
   --limit N   only the first N of the 3,000,000 flights`;
 
@@ -59,7 +59,7 @@ async function main(): Promise<void> {
 function readArguments() {
   const { values } = parseArgs({
     options: {
-      brokers: { type: 'string' },
+      brokers: { type: 'string', default: process.env['TIDEMARK_BROKERS'] ?? '' },
       topic: { type: 'string', default: 'flights' },
       partitions: { type: 'string', default: '4' },
       limit: { type: 'string', default: '3000000' },
@@ -67,7 +67,7 @@ function readArguments() {
   });
   const [partitions, limit] = [Number(values.partitions), Number(values.limit)];
   const isCount = (value: number) => Number.isSafeInteger(value) && value > 0;
-  if (values.brokers === undefined || !isCount(partitions) || !isCount(limit)) {
+  if (values.brokers === '' || !isCount(partitions) || !isCount(limit)) {
     throw new TidemarkError(USAGE, { code: 'USAGE', exitCode: 2 });
   }
   return { brokers: values.brokers, topic: values.topic, partitions, limit };

@@ -2,6 +2,7 @@ import type { Definitions } from '../definitions/definition.ts';
 import type { DemoOptions, DemoResult } from '../demo/options.ts';
 import type { RunOptions } from '../live/options.ts';
 import type { WorkerSummary } from '../live/worker-summary.ts';
+import type { CompareOptions, GroupComparison } from '../replay/compare.ts';
 import type { ReplayOptions, ReplaySummary } from '../replay/options.ts';
 import type { ArchiveOptions, ArchiveSummary } from '../sources/kafka-options.ts';
 import type { Logger } from './logger.ts';
@@ -12,6 +13,7 @@ export interface Drivers {
   /** Resolves when the signal is aborted and everything is stopped in good order. */
   runWorker(options: RunOptions, log: Logger, signal: AbortSignal): Promise<WorkerSummary>;
   replay(options: ReplayOptions): Promise<ReplaySummary>;
+  compare(options: CompareOptions): Promise<readonly GroupComparison[]>;
   archiveTopic(options: ArchiveOptions, log: Logger): Promise<ArchiveSummary>;
   runDemo(options: DemoOptions): Promise<DemoResult>;
 }
@@ -21,6 +23,7 @@ export const DRIVERS: Drivers = {
   runWorker: async (options, log, signal) =>
     (await import('../live/run-worker.ts')).runWorker(options, log, signal),
   replay: async (options) => (await import('../replay/replay.ts')).replay(options),
+  compare: async (options) => (await import('../replay/compare.ts')).compare(options),
   archiveTopic: async (options, log) =>
     (await import('../sources/kafka-archive.ts')).archiveTopic(options, log),
   runDemo: async (options) => (await import('../demo/run-demo.ts')).runDemo(options),

@@ -5,6 +5,7 @@ import { TidemarkError } from '../errors.ts';
 import { registerArchive } from './archive.ts';
 import { registerCheck } from './check.ts';
 import type { CommandContext } from './command.ts';
+import { registerCompare } from './compare.ts';
 import { registerDemo } from './demo.ts';
 import { DRIVERS } from './drivers.ts';
 import { reportFailure } from './failure.ts';
@@ -44,6 +45,7 @@ export function createProgram(context: CommandContext): Command {
     registerDemo,
     registerRun,
     registerReplay,
+    registerCompare,
     registerArchive,
     registerCheck,
     registerGet,

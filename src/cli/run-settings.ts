@@ -1,17 +1,23 @@
 import { resolve } from 'node:path';
 import { LOG_LEVELS, type RunOptions } from '../live/options.ts';
+import type { OnlineStoreOptions } from '../sinks/open-online-store.ts';
 import { KAFKA_SETTINGS, kafkaOptions } from './kafka-settings.ts';
 import { choice, duration, nameList, plainName, positiveInteger, redisUrl, yesOrNo } from './parsers.ts';
-import { pathSetting, required, type SettingValues, setting } from './settings.ts';
+import { pathSetting, required, type Settings, type SettingValues, setting } from './settings.ts';
 import { UsageError } from './usage.ts';
+
+/** Where the rows are served from. */
+export const STORE_SETTINGS = {
+  redis: setting(redisUrl, '<url>', 'online store: a Redis server, such as redis://localhost:6379'),
+  sqlite: pathSetting('<file>', 'online store: a SQLite file, instead of Redis'),
+} as const;
 
 /** Every setting of a worker, in the order of `tidemark run --help`. */
 export const RUN_SETTINGS = {
   definitions: { ...pathSetting('<file>', 'definitions file'), argument: 'DEFS' },
   app: setting(plainName, '<name>', 'name of the application: consumer group and folder of its state'),
   ...KAFKA_SETTINGS,
-  redis: setting(redisUrl, '<url>', 'online store: a Redis server, such as redis://localhost:6379'),
-  sqlite: pathSetting('<file>', 'online store: a SQLite file, instead of Redis'),
+  ...STORE_SETTINGS,
   groups: setting(nameList, '<name,…>', 'feature groups to run (default: all)'),
   from: setting(
     choice(['earliest', 'latest']),
@@ -43,7 +49,7 @@ export function runOptions(given: RunSettings, interactive: boolean): RunOptions
     groups: given.groups ?? null,
     app,
     kafka: kafkaOptions(given, true),
-    store: storeOf(given),
+    store: storeOf(RUN_SETTINGS, given, true),
     stateDir,
     deadLetterDir: given.deadLetterDir ?? resolve(stateDir, 'dead-letters'),
     from: given.from ?? 'earliest',
@@ -54,9 +60,14 @@ export function runOptions(given: RunSettings, interactive: boolean): RunOptions
   };
 }
 
-function storeOf(given: RunSettings): RunOptions['store'] {
+/** The one store that is given; `file`: a --config file could have named it. */
+export function storeOf(
+  settings: Settings,
+  given: SettingValues<typeof STORE_SETTINGS>,
+  file: boolean,
+): OnlineStoreOptions {
   if (given.sqlite === undefined) {
-    return { kind: 'redis', url: required(RUN_SETTINGS, 'redis', given.redis, true) };
+    return { kind: 'redis', url: required(settings, 'redis', given.redis, file) };
   }
   if (given.redis !== undefined) {
     throw new UsageError('both redis and sqlite are given', 'Choose one online store.');

@@ -1,3 +1,4 @@
+import type { OnlineStoreOptions } from '../sinks/open-online-store.ts';
 import type { KafkaOptions } from '../sources/kafka-options.ts';
 import type { DurationMs } from '../time.ts';
 
@@ -24,10 +25,6 @@ export interface RunOptions {
   readonly maxBatchRecords: number;
   readonly log: LogOptions;
 }
-
-export type OnlineStoreOptions =
-  | { readonly kind: 'redis'; readonly url: string }
-  | { readonly kind: 'sqlite'; readonly file: string };
 
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 type LogLevel = (typeof LOG_LEVELS)[number];

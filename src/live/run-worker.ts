@@ -1,13 +1,11 @@
 import { loadDefinitions } from '../definitions/load.ts';
 import { assertRunnable } from '../definitions/runnable.ts';
 import { selectGroups } from '../definitions/select-groups.ts';
-import { openRedisStore } from '../sinks/redis-store.ts';
-import type { OnlineStore } from '../sinks/sink.ts';
-import { SqliteOnlineStore } from '../sinks/sqlite-store.ts';
+import { openOnlineStore } from '../sinks/open-online-store.ts';
 import type { Log } from '../sources/kafka-client.ts';
 import { KafkaLogReader } from '../sources/kafka-log.ts';
 import { LmdbStateStore } from '../state/lmdb-state-store.ts';
-import type { OnlineStoreOptions, RunOptions } from './options.ts';
+import type { RunOptions } from './options.ts';
 import { Worker, type WorkerLog } from './worker.ts';
 import type { WorkerSummary } from './worker-summary.ts';
 
@@ -26,13 +24,16 @@ export async function runWorker(
   for (const group of groups) assertRunnable(group, definitions.file);
   const state = LmdbStateStore.open(options.stateDir);
   try {
-    const store = await openOnlineStore(options.store, options.app, log);
+    const logger = { info: (text: string) => log.info({}, text), warn: (text: string) => log.warn({}, text) };
+    const store = await openOnlineStore(options.store, `tidemark:${options.app}`, logger);
     try {
       const reader = new KafkaLogReader({
         kafka: options.kafka,
         group: options.app,
         topics: [...new Set(groups.map((group) => group.source.topic))],
         log,
+        connectTimeoutMs: CONNECT_TIMEOUT_MS,
+        memberFile: join(options.stateDir, 'kafka-member.json'),
       });
       const worker = new Worker({ groups, reader, state, store, log, options });
       return await worker.run(signal);
@@ -42,10 +43,4 @@ export async function runWorker(
   } finally {
     await state.close();
   }
-}
-
-async function openOnlineStore(options: OnlineStoreOptions, app: string, log: Log): Promise<OnlineStore> {
-  if (options.kind === 'sqlite') return new SqliteOnlineStore({ file: options.file });
-  const logger = { info: (text: string) => log.info({}, text), warn: (text: string) => log.warn({}, text) };
-  return openRedisStore({ url: options.url, connectionName: `tidemark:${app}`, logger });
 }

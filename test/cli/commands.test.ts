@@ -70,6 +70,7 @@ async function call(
     loadDefinitions: none('loadDefinitions'),
     runWorker: none('runWorker'),
     replay: none('replay'),
+    compare: none('compare'),
     archiveTopic: none('archiveTopic'),
     runDemo: none('runDemo'),
     ...drivers,
@@ -136,6 +137,33 @@ describe('tidemark replay', () => {
     const failure = new Error('no archive');
     await expect(call(args, { replay: () => Promise.reject(failure) })).rejects.toBe(failure);
     expect(stdout).toBe('');
+  });
+});
+
+describe('tidemark compare', () => {
+  const args = ['compare', 'defs.ts', '--with', 'rows', '--sqlite', 'online.sqlite'];
+  const result = { group: 'card_risk', version: 1, entities: 2, rows: 9 };
+
+  test('tells that live and replay agree', async () => {
+    const compare = vi.fn(() => Promise.resolve([{ ...result, differences: [] }]));
+    await call(args, { compare });
+    expect(compare).toHaveBeenCalledExactlyOnceWith({
+      definitionsFile: resolve('defs.ts'),
+      groups: null,
+      rows: resolve('rows'),
+      store: { kind: 'sqlite', file: resolve('online.sqlite') },
+      signal: expect.any(AbortSignal),
+    });
+    expect(stdout).toContain('card_risk:1         2              9            0');
+    expect(process.exitCode ?? 0).toBe(0);
+  });
+
+  test('fails where they do not, and says where', async () => {
+    const differences = ['card_risk c1 window_end 5 version 7: replay has no such revision'];
+    await call(args, { compare: () => Promise.resolve([{ ...result, differences }]) });
+    expect(stdout).toContain('c1 window_end 5 version 7');
+    expect(process.exitCode).toBe(1);
+    process.exitCode = 0;
   });
 });
 
