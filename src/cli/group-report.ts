@@ -2,7 +2,7 @@ import { createAggregate } from '../aggregates/create-aggregate.ts';
 import { Dictionary } from '../aggregates/dictionary.ts';
 import type { Feature, FeatureGroup, FieldType, Source } from '../definitions/definition.ts';
 import type { ValueType } from '../definitions/expression.ts';
-import { headCells } from '../operators/pane-windows.ts';
+import { headCells } from '../operators/entity-panes.ts';
 import { WindowLayout } from '../operators/window-layout.ts';
 import { type DurationMs, formatDuration } from '../time.ts';
 

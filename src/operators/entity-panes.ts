@@ -1,0 +1,337 @@
+import type { Cells } from '../aggregates/aggregate.ts';
+import type { ByteReader, ByteWriter } from '../aggregates/byte-codec.ts';
+import { EntityArena } from './entity-arena.ts';
+import type { Kernel } from './kernel.ts';
+import type { WindowLayout } from './window-layout.ts';
+
+// The head of an entity's block. A place counts panes from the first.
+/** How many panes there are. */
+const COUNT = 0;
+/** The grid position at which the window stands; −Infinity: nowhere yet, and empty. */
+const AT = 1;
+/** One past the place of the last pane inside the window, whatever the range. */
+const HIGH = 2;
+/** {@link EntityPanes.lateEntry}. */
+const LATE_ENTRY = 3;
+/** {@link EntityPanes.closed}. */
+const CLOSED = 4;
+/** From here, for each range: the place of the first pane inside the window. */
+const LOW = 5;
+
+/** A position before all others. */
+export const NOWHERE = Number.NEGATIVE_INFINITY;
+
+/** Cells in front of an entity's window. */
+export function headCells(layout: WindowLayout): number {
+  return LOW + layout.ranges.length;
+}
+
+/**
+ * What is kept of each entity: its panes in order, one partial per feature in each, and one window that stands at
+ * some grid position. The window slides forward or back to where it is wanted, at the cost of the panes that enter
+ * and leave on the way, never of those inside.
+ *
+ * One entity is looked at at a time: {@link select} it, and everything else is about it.
+ */
+export class EntityPanes {
+  readonly #layout: WindowLayout;
+  readonly #kernel: Kernel;
+  readonly #arena: EntityArena;
+  readonly #ranges: readonly number[];
+  readonly #windowAt: number;
+  readonly #panesAt: number;
+  readonly #width: number;
+
+  #entity = -1;
+  #cells: Cells = new Float64Array(0);
+  #base = 0;
+
+  constructor(layout: WindowLayout, kernel: Kernel) {
+    this.#layout = layout;
+    this.#kernel = kernel;
+    this.#ranges = layout.ranges;
+    this.#windowAt = headCells(layout);
+    this.#panesAt = this.#windowAt + kernel.windowWidth;
+    this.#width = kernel.paneWidth;
+    this.#arena = new EntityArena(this.#panesAt, this.#width);
+  }
+
+  /** Bytes held for all entities. */
+  get bytes(): number {
+    return this.#arena.bytes;
+  }
+
+  /** False when the entity has nothing here. */
+  select(entity: number): boolean {
+    if (!this.#arena.has(entity)) return false;
+    this.#entity = entity;
+    this.#cells = this.#arena.cellsOf(entity);
+    this.#base = this.#arena.baseOf(entity);
+    return true;
+  }
+
+  /** Makes room for a new entity, without panes, and selects it. */
+  create(entity: number): void {
+    this.#arena.allocate(entity);
+    this.select(entity);
+    const cells = this.#cells;
+    const base = this.#base;
+    cells[base + COUNT] = 0;
+    cells[base + AT] = NOWHERE;
+    cells[base + HIGH] = 0;
+    cells[base + LATE_ENTRY] = NOWHERE;
+    cells[base + CLOSED] = NOWHERE;
+    for (let range = 0; range < this.#ranges.length; range++) cells[base + LOW + range] = 0;
+    this.#kernel.initWindow(cells, base + this.#windowAt);
+  }
+
+  /** Forgets the entity. */
+  remove(): void {
+    this.#freePanes(this.count);
+    this.#kernel.clearWindow(this.#cells, this.#base + this.#windowAt);
+    this.#arena.release(this.#entity);
+  }
+
+  get count(): number {
+    return this.#cells[this.#base + COUNT]!;
+  }
+
+  /** The grid position at which the window stands. */
+  get position(): number {
+    return this.#cells[this.#base + AT]!;
+  }
+
+  /** The last position at which a record too late for its first window entered; −Infinity for none. */
+  get lateEntry(): number {
+    return this.#cells[this.#base + LATE_ENTRY]!;
+  }
+
+  set lateEntry(position: number) {
+    this.#cells[this.#base + LATE_ENTRY] = position;
+  }
+
+  /** The last position that was closed, so that a second timer for it does nothing. */
+  get closed(): number {
+    return this.#cells[this.#base + CLOSED]!;
+  }
+
+  set closed(position: number) {
+    this.#cells[this.#base + CLOSED] = position;
+  }
+
+  /** The number of the pane at a place. */
+  paneAt(place: number): number {
+    return this.#cells[this.#base + this.#panesAt + place * this.#width]!;
+  }
+
+  /** The newest pane's number; −Infinity when there is none. */
+  get newest(): number {
+    const count = this.count;
+    return count > 0 ? this.paneAt(count - 1) : NOWHERE;
+  }
+
+  /** The place of the first pane whose number is at least `pane`. */
+  lowerBound(pane: number): number {
+    let low = 0;
+    let high = this.count;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.paneAt(middle) < pane) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  /** The newest pane before the window's end; −Infinity when there is none. */
+  get newestInWindow(): number {
+    const high = this.#cells[this.#base + HIGH]!;
+    return high > 0 ? this.paneAt(high - 1) : NOWHERE;
+  }
+
+  /** The newest pane that a range of the window has left behind; −Infinity when there is none. */
+  newestLeft(range: number): number {
+    const low = this.#cells[this.#base + LOW + range]!;
+    return low > 0 ? this.paneAt(low - 1) : NOWHERE;
+  }
+
+  /** The values of the window where it stands. */
+  evaluate(out: Float64Array, at: number): void {
+    this.#kernel.evaluate(this.#cells, this.#base + this.#windowAt, out, at);
+  }
+
+  /** Slides the window to a position. */
+  moveTo(position: number): void {
+    const cells = this.#cells;
+    const base = this.#base;
+    const at = cells[base + AT]!;
+    if (at === position) return;
+    const panes = base + this.#panesAt;
+    const width = this.#width;
+    const count = cells[base + COUNT]!;
+    const oldHigh = cells[base + HIGH]!;
+    let high = oldHigh;
+    if (position > at) while (high < count && cells[panes + high * width]! < position) high++;
+    else while (high > 0 && cells[panes + (high - 1) * width]! >= position) high--;
+
+    for (let range = 0; range < this.#ranges.length; range++) {
+      const from = position - this.#ranges[range]!;
+      const oldLow = cells[base + LOW + range]!;
+      let low = oldLow;
+      if (position > at) while (low < high && cells[panes + low * width]! < from) low++;
+      else while (low > 0 && cells[panes + (low - 1) * width]! >= from) low--;
+      this.#slide(range, oldLow, oldHigh, low, high);
+      cells[base + LOW + range] = low;
+    }
+    cells[base + HIGH] = high;
+    cells[base + AT] = position;
+  }
+
+  /** Brings a range of the window from the panes oldLow ≤ place < oldHigh to low ≤ place < high. */
+  #slide(range: number, oldLow: number, oldHigh: number, low: number, high: number): void {
+    const kernel = this.#kernel.ranges[range]!;
+    const cells = this.#cells;
+    const window = this.#base + this.#windowAt;
+    const panes = this.#base + this.#panesAt;
+    const width = this.#width;
+    if (low >= oldHigh || high <= oldLow) {
+      if (oldHigh > oldLow) kernel.clear(cells, window);
+      for (let place = low; place < high; place++) kernel.add(cells, window, panes + place * width);
+      return;
+    }
+    let rebuild = false;
+    for (let place = low; place < oldLow; place++) kernel.add(cells, window, panes + place * width);
+    for (let place = oldHigh; place < high; place++) kernel.add(cells, window, panes + place * width);
+    for (let place = oldLow; place < low; place++) {
+      rebuild = kernel.subtract(cells, window, panes + place * width) || rebuild;
+    }
+    for (let place = high; place < oldHigh; place++) {
+      rebuild = kernel.subtract(cells, window, panes + place * width) || rebuild;
+    }
+    if (rebuild) kernel.rebuild(cells, window, panes + low * width, panes + high * width, width);
+  }
+
+  /**
+   * Puts the inputs that the kernel has read into a pane, and into the window where it holds that pane.
+   * {@link makeRoom} was called. True when the entity did not have the pane before.
+   */
+  insert(pane: number, eventTime: number, offset: number): boolean {
+    const cells = this.#cells;
+    const base = this.#base;
+    const count = this.count;
+    let place = count - 1;
+    if (place < 0 || this.paneAt(place) !== pane) place = pane > this.newest ? count : this.lowerBound(pane);
+    const isNew = place === count || this.paneAt(place) !== pane;
+    if (isNew) this.#open(place, pane);
+    this.#kernel.insertPane(cells, base + this.#panesAt + place * this.#width, eventTime, offset);
+
+    const window = base + this.#windowAt;
+    const at = cells[base + AT]!;
+    if (pane >= at) return isNew;
+    // A pane in the shortest range is in all of them.
+    if (pane >= at - this.#ranges[0]!) {
+      this.#kernel.insertWindow(cells, window, eventTime, offset);
+      return isNew;
+    }
+    for (let range = 1; range < this.#ranges.length; range++) {
+      if (pane < at - this.#ranges[range]!) continue;
+      this.#kernel.ranges[range]!.insert(cells, window, eventTime, offset);
+    }
+    return isNew;
+  }
+
+  /** Adds an empty pane at a place among the others. */
+  #open(place: number, pane: number): void {
+    const cells = this.#cells;
+    const base = this.#base;
+    const panes = base + this.#panesAt;
+    const width = this.#width;
+    const count = cells[base + COUNT]!;
+    if (place < count) {
+      cells.copyWithin(panes + (place + 1) * width, panes + place * width, panes + count * width);
+    }
+    cells[panes + place * width] = pane;
+    this.#kernel.initPane(cells, panes + place * width);
+    cells[base + COUNT] = count + 1;
+
+    const at = cells[base + AT]!;
+    if (pane >= at) return;
+    cells[base + HIGH]!++;
+    for (let range = 0; range < this.#ranges.length; range++) {
+      const outside = pane < at - this.#ranges[range]!;
+      if (outside || cells[base + LOW + range]! > place) cells[base + LOW + range]!++;
+    }
+  }
+
+  /**
+   * Room for one more pane: by dropping what nothing needs when that frees a quarter of the block, else by a larger
+   * block.
+   */
+  makeRoom(finalUpTo: number): void {
+    const capacity = this.#arena.capacityOf(this.#entity);
+    const count = this.count;
+    if (count < capacity) return;
+    const needed = this.#firstNeeded(finalUpTo);
+    if (needed * 4 < capacity) {
+      this.#arena.grow(this.#entity);
+      this.select(this.#entity);
+      return;
+    }
+    // What goes must not be inside the window; at a final position none of it is.
+    if (this.position < finalUpTo) this.moveTo(finalUpTo);
+    this.#freePanes(needed);
+    const cells = this.#cells;
+    const base = this.#base;
+    const panes = base + this.#panesAt;
+    cells.copyWithin(panes, panes + needed * this.#width, panes + count * this.#width);
+    cells[base + COUNT] = count - needed;
+    cells[base + HIGH]! -= needed;
+    for (let range = 0; range < this.#ranges.length; range++) cells[base + LOW + range]! -= needed;
+  }
+
+  /** The place of the first pane that some window which is not final, or a row at its leaving, still needs. */
+  #firstNeeded(finalUpTo: number): number {
+    const count = this.count;
+    let place = 0;
+    while (place < count && this.#layout.leaveOf(this.paneAt(place), this.#layout.longest) <= finalUpTo)
+      place++;
+    return place;
+  }
+
+  #freePanes(count: number): void {
+    const panes = this.#base + this.#panesAt;
+    for (let place = 0; place < count; place++)
+      this.#kernel.freePane(this.#cells, panes + place * this.#width);
+  }
+
+  /** What can still matter, as bytes; false when nothing can. */
+  encode(finalUpTo: number, out: ByteWriter): boolean {
+    const first = this.#firstNeeded(finalUpTo);
+    const count = this.count;
+    if (first === count) return false;
+    const hasLateEntry = this.lateEntry > finalUpTo;
+    out.byte(hasLateEntry ? 1 : 0);
+    if (hasLateEntry) out.signed(this.lateEntry);
+    out.unsigned(count - first);
+    let previous = 0;
+    for (let place = first; place < count; place++) {
+      const pane = this.paneAt(place);
+      out.signed(pane - previous);
+      this.#kernel.encodePane(this.#cells, this.#base + this.#panesAt + place * this.#width, out);
+      previous = pane;
+    }
+    return true;
+  }
+
+  /** Fills a new entity with what {@link encode} wrote. */
+  decode(from: ByteReader): void {
+    this.lateEntry = from.byte() === 1 ? from.signed() : NOWHERE;
+    let pane = 0;
+    for (let left = from.unsigned(); left > 0; left--) {
+      pane += from.signed();
+      this.makeRoom(NOWHERE);
+      const place = this.count;
+      this.#open(place, pane);
+      this.#kernel.decodePane(this.#cells, this.#base + this.#panesAt + place * this.#width, from);
+    }
+  }
+}
