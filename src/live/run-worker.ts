@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { loadDefinitions } from '../definitions/load.ts';
 import { assertRunnable } from '../definitions/runnable.ts';
 import { selectGroups } from '../definitions/select-groups.ts';
@@ -7,7 +8,10 @@ import { KafkaLogReader } from '../sources/kafka-log.ts';
 import { LmdbStateStore } from '../state/lmdb-state-store.ts';
 import type { RunOptions } from './options.ts';
 import { Worker, type WorkerLog } from './worker.ts';
-import type { WorkerSummary } from './worker-summary.ts';
+import { EMPTY_SUMMARY, type WorkerSummary } from './worker-summary.ts';
+
+/** A broker that is away later is waited for; at the start it is more likely that its address is wrong. */
+const CONNECT_TIMEOUT_MS = 10_000;
 
 /**
  * `tidemark run`: a worker from Kafka to the online store, until the signal.
@@ -25,7 +29,12 @@ export async function runWorker(
   const state = LmdbStateStore.open(options.stateDir);
   try {
     const logger = { info: (text: string) => log.info({}, text), warn: (text: string) => log.warn({}, text) };
-    const store = await openOnlineStore(options.store, `tidemark:${options.app}`, logger);
+    const name = `tidemark:${options.app}`;
+    const store = await openOnlineStore(options.store, name, { logger, signal }).catch((error) => {
+      if (signal.aborted) return null;
+      throw error;
+    });
+    if (store === null) return EMPTY_SUMMARY;
     try {
       const reader = new KafkaLogReader({
         kafka: options.kafka,

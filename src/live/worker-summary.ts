@@ -1,7 +1,6 @@
 import type { Timing } from '../operators/revision.ts';
 import type { UpsertCounts } from '../sinks/sink.ts';
 import type { LivePartition } from './live-partition.ts';
-import type { RowFlusher } from './row-flusher.ts';
 
 /** What a worker did since it started. */
 export interface WorkerSummary {
@@ -20,7 +19,16 @@ export interface WorkerSummary {
   readonly upserts: Readonly<UpsertCounts>;
 }
 
-export function summarize(partitions: readonly LivePartition[], flusher: RowFlusher): WorkerSummary {
+/** Of a worker that was stopped before it began. */
+export const EMPTY_SUMMARY: WorkerSummary = summarize([], {
+  revisions: { early: 0, 'on-time': 0, late: 0 },
+  upserts: { accepted: 0, equal: 0, stale: 0 },
+});
+
+export function summarize(
+  partitions: readonly LivePartition[],
+  sent: Pick<WorkerSummary, 'revisions' | 'upserts'>,
+): WorkerSummary {
   const rejected: Record<string, number> = {};
   const count = (counts: ReadonlyMap<string, number>) => {
     for (const [reason, times] of counts) rejected[reason] = (rejected[reason] ?? 0) + times;
@@ -46,7 +54,7 @@ export function summarize(partitions: readonly LivePartition[], flusher: RowFlus
     watermark: Number.isFinite(watermark) ? new Date(watermark).toISOString() : null,
     ...sums,
     rejected,
-    revisions: { ...flusher.revisions },
-    upserts: { ...flusher.upserts },
+    revisions: { ...sent.revisions },
+    upserts: { ...sent.upserts },
   };
 }

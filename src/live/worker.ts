@@ -1,6 +1,6 @@
 import type { FeatureGroup, Source } from '../definitions/definition.ts';
 import { assert } from '../errors.ts';
-import type { OnlineStore } from '../sinks/sink.ts';
+import { type OnlineStore, StoreAwayError } from '../sinks/sink.ts';
 import type { LogHandlers, LogPosition, LogReader, TopicPartition } from '../sources/log-reader.ts';
 import type { RecordBatch } from '../sources/record.ts';
 import type { StateStore } from '../state/state-store.ts';
@@ -41,6 +41,7 @@ export class Worker implements LogHandlers {
   /** Partitions that were given up, for their counts. */
   readonly #retired: LivePartition[] = [];
   #committing: Promise<void> = Promise.resolve();
+  #isCommittingInBackground = false;
   #failure: { readonly error: unknown } | null = null;
 
   constructor(parts: {
@@ -61,7 +62,8 @@ export class Worker implements LogHandlers {
   }
 
   /**
-   * Works until the signal; then everything taken in is flushed and committed.
+   * Works until the signal; then everything taken in is flushed and committed. While the store is away that cannot
+   * be: then what came after the last commit is left to the next start.
    *
    * @throws what the log, the store or the state cannot get over; the last commit stands.
    */
@@ -73,6 +75,10 @@ export class Worker implements LogHandlers {
     if (signal.aborted) stop();
     try {
       await this.#reader.run(this);
+      if (this.#failure !== null) throw this.#failure.error;
+    } catch (error) {
+      if (!signal.aborted || !(error instanceof StoreAwayError)) throw error;
+      this.#log.warn({}, `${error.message}. ${error.remedy}`);
     } finally {
       signal.removeEventListener('abort', stop);
       clearInterval(commits);
@@ -80,7 +86,6 @@ export class Worker implements LogHandlers {
       await this.#committing.catch(() => {});
       await this.#deadLetters.close();
     }
-    if (this.#failure !== null) throw this.#failure.error;
     return this.#summary();
   }
 
@@ -158,18 +163,25 @@ export class Worker implements LogHandlers {
   }
 
   async #commitInBackground(): Promise<void> {
+    // While the store is away one commit waits; more would only queue up behind it.
+    if (this.#isCommittingInBackground) return;
+    this.#isCommittingInBackground = true;
     try {
       await this.#commit();
     } catch (error) {
       this.#failure ??= { error };
       await this.#reader.stop();
+    } finally {
+      this.#isCommittingInBackground = false;
     }
   }
 
   async #report(): Promise<void> {
     try {
       const lag = await this.#reader.lag();
-      const behind = lag.reduce((sum, { position, end }) => sum + Math.max(0, end - position), 0);
+      const distances = lag.map(({ position, end }) => Math.max(0, end - position));
+      // Without partitions, as before the first assignment, there is nothing to be behind of.
+      const behind = distances.length === 0 ? null : distances.reduce((a, b) => a + b);
       this.#log.info({ lag: behind, ...this.#summary() }, 'progress');
     } catch (error) {
       this.#log.warn({ err: error }, 'lag is not known now');

@@ -2,6 +2,7 @@ import { Redis } from 'ioredis';
 import { TidemarkError } from '../errors.ts';
 import type { DurationMs } from '../time.ts';
 import { type RedisTrouble, redisError, troubleOf } from './redis-trouble.ts';
+import { StoreAwayError } from './sink.ts';
 
 /** Where a store tells of its troubles: one line per change of state. A pino logger is one. */
 export interface StoreLogger {
@@ -16,12 +17,16 @@ export interface RedisConnectionOptions {
   readonly connectionName?: string;
   /** Redis counts as away when it is silent for so long. Default: 10 s. */
   readonly responseTimeoutMs?: DurationMs;
+  /** Once it is aborted nothing waits for an absent Redis any more; what Redis answers is finished. */
+  readonly signal?: AbortSignal;
   /** Default: silence. */
   readonly logger?: StoreLogger;
 }
 
 const FIRST_PAUSE_MS = 25;
 const LONGEST_PAUSE_MS = 2000;
+/** Who has given up waiting takes Redis for away when it is silent for so long. */
+const LAST_ANSWER_MS = 3000;
 
 /** A connection that outlives Redis's absences. */
 export class RedisConnection {
@@ -36,6 +41,9 @@ export class RedisConnection {
   #trouble: RedisTrouble | null = null;
   #troubleSince = 0;
   #closing = false;
+  #unanswered = 0;
+  #answers = 0;
+  #silence: NodeJS.Timeout | undefined;
   readonly #sleepers = new Set<() => void>();
 
   private constructor(redis: Redis, address: string, logger: StoreLogger | undefined) {
@@ -51,7 +59,11 @@ export class RedisConnection {
     });
   }
 
-  /** Fails at once when Redis cannot be reached or refuses the password; waits while it loads its data. */
+  /**
+   * Fails at once when Redis cannot be reached or refuses the password; waits while it loads its data.
+   *
+   * @throws the signal's reason when it is aborted before the connection stands
+   */
   static async open(options: RedisConnectionOptions): Promise<RedisConnection> {
     const address = addressOf(options.url);
     const redis = new Redis(options.url, {
@@ -65,15 +77,19 @@ export class RedisConnection {
       retryStrategy: pauseMs,
     });
     const connection = new RedisConnection(redis, address, options.logger);
+    const { signal } = options;
+    signal?.addEventListener('abort', () => connection.giveUpWaiting(), { once: true });
     try {
       await new Promise<void>((resolve, reject) => {
+        signal?.addEventListener('abort', reject, { once: true });
         redis.once('ready', resolve);
         redis.once('error', reject);
         redis.once('close', () => reject(new Error('Connection is closed by the other side')));
         redis.connect().catch(() => {});
       });
     } catch (error) {
-      redis.disconnect();
+      connection.close();
+      signal?.throwIfAborted();
       throw redisError(address, error);
     }
     return connection;
@@ -92,7 +108,7 @@ export class RedisConnection {
   async untilAnswered<T>(command: (redis: Redis) => Promise<T>): Promise<T> {
     for (let attempt = 1; ; attempt++) {
       try {
-        const answer = await command(this.#redis);
+        const answer = await this.#counted(command(this.#redis));
         if (this.#trouble !== null) this.#recovered();
         return answer;
       } catch (error) {
@@ -116,11 +132,31 @@ export class RedisConnection {
   giveUpWaiting(): void {
     this.#closing = true;
     this.#wake();
+    this.#watchSilence();
   }
 
   close(): void {
     this.giveUpWaiting();
+    clearInterval(this.#silence);
     this.#redis.disconnect();
+  }
+
+  async #counted<T>(command: Promise<T>): Promise<T> {
+    this.#unanswered++;
+    try {
+      return await command;
+    } finally {
+      this.#unanswered--;
+      this.#answers++;
+    }
+  }
+
+  #watchSilence(): void {
+    let answers = this.#answers;
+    this.#silence ??= setInterval(() => {
+      if (this.#unanswered > 0 && this.#answers === answers) this.#redis.disconnect();
+      answers = this.#answers;
+    }, LAST_ANSWER_MS).unref();
   }
 
   /** A command that could not even be sent says so; why is what the connection complained of. */
@@ -142,8 +178,8 @@ export class RedisConnection {
     this.#logger?.info(`Redis at ${this.address} takes writes again after ${seconds} s`);
   }
 
-  #closedWhileAway(trouble: RedisTrouble): TidemarkError {
-    return new TidemarkError(
+  #closedWhileAway(trouble: RedisTrouble): StoreAwayError {
+    return new StoreAwayError(
       `closed while Redis at ${this.address} ${trouble.text}; some rows were not written`,
       {
         code: 'REDIS_CLOSED',

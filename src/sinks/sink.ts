@@ -1,4 +1,5 @@
 import type { FeatureGroup, Scalar } from '../definitions/definition.ts';
+import { TidemarkError } from '../errors.ts';
 import type { EventTimeMs, Version } from '../time.ts';
 
 /** The contract of this folder: where revisions go. */
@@ -32,11 +33,21 @@ export interface OnlineRow {
 }
 
 /**
+ * A write that waited for an absent store was given up, because its owner stops. Who commits only what is written
+ * loses nothing: the next start writes it again.
+ */
+export class StoreAwayError extends TidemarkError {}
+
+/**
  * An online store. Rows of one entity are written and read atomically; a row is accepted iff its version is
  * greater than the stored one of that (entity, windowEnd). Writing twice, late or out of order is harmless.
  */
 export interface OnlineStore {
-  /** Resolves when all rows are in the store; retries while it is away, keeping order. */
+  /**
+   * Resolves when all rows are in the store; retries while it is away, keeping order.
+   *
+   * @throws StoreAwayError when the store is to close while it waits
+   */
   write(group: FeatureGroup, rows: readonly Upsert[]): Promise<UpsertCounts>;
   /** The row with the greatest windowEnd; null when the entity has none. */
   latest(group: FeatureGroup, entity: readonly Scalar[]): Promise<OnlineRow | null>;

@@ -3,6 +3,7 @@ import type { Batch, Consumer, EachBatchPayload, Kafka } from 'kafkajs';
 import { assert } from '../errors.ts';
 import type { Offset } from '../time.ts';
 import type { Log } from './kafka-client.ts';
+import { unlessAborted } from './kafka-patience.ts';
 import { checkedPosition, fetchEnds, type PartitionEnds } from './kafka-positions.ts';
 import { refusalOf } from './kafka-reachable.ts';
 import { archivedRecords, logRecords } from './kafka-records.ts';
@@ -159,7 +160,8 @@ export class KafkaAssignment {
     const { kafka, signal } = this.#context;
     for (let pause = FIRST_PAUSE_MS; !this.#isStale(); pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
       try {
-        const known = await fetchEnds(kafka, topicsOf(owned));
+        const known = await unlessAborted(fetchEnds(kafka, topicsOf(owned)), signal);
+        if (known === null) return null;
         const ends = owned.flatMap(({ topic, partition }) => known.get(`${topic}/${partition}`) ?? []);
         if (ends.length === owned.length) return this.#isStale() ? null : ends;
       } catch (error) {

@@ -10,8 +10,10 @@ import { assert } from '../errors.ts';
 import type { DurationMs, Offset } from '../time.ts';
 import { KafkaAssignment } from './kafka-assignment.ts';
 import { createKafkaClient, type Log } from './kafka-client.ts';
+import { KafkaMember } from './kafka-member.ts';
 import type { KafkaOptions } from './kafka-options.ts';
 import { OutageReport } from './kafka-outage.ts';
+import { unlessAborted } from './kafka-patience.ts';
 import { reachTopics, reasonOf, refusalOf } from './kafka-reachable.ts';
 import type { LogHandlers, LogReader, PartitionLag, TopicPartition } from './log-reader.ts';
 
@@ -30,6 +32,8 @@ export interface KafkaLogOptions {
   readonly onTruncated?: 'fail' | 'skip';
   /** Another member takes over when this one has been silent for so long. Default 15 s. */
   readonly sessionTimeoutMs?: DurationMs;
+  /** Where its membership is kept, so that the next reader with this file need not wait for it; default nowhere. */
+  readonly memberFile?: string;
   /** Records are {@link ArchivedRecord}s, with headers. Default false. */
   readonly withHeaders?: boolean;
   /** What one request may bring of one partition. Default 1 MiB. */
@@ -62,13 +66,11 @@ export class KafkaLogReader implements LogReader {
   readonly #sessionTimeoutMs: DurationMs;
   readonly #heartbeatMs: DurationMs;
   readonly #stopping = new AbortController();
-  readonly #aborted = new Promise<void>((resolve) => {
-    this.#stopping.signal.addEventListener('abort', () => resolve());
-  });
+  /** Aborted some time after {@link #stopping}: from then on no broker is waited for. */
+  readonly #farewell = new AbortController();
   #handlers: LogHandlers | null = null;
   #consumer: Consumer | null = null;
-  /** In the group, of this member or its former self. */
-  #memberId: string | null = null;
+  readonly #member: KafkaMember;
   #assignment: KafkaAssignment | null = null;
   #joins = 0;
   /** Work of the handlers that is under way. */
@@ -86,6 +88,10 @@ export class KafkaLogReader implements LogReader {
     this.#kafka = createKafkaClient(options.kafka, options.log, (reason) => this.#outage.failed(reason));
     this.#sessionTimeoutMs = options.sessionTimeoutMs ?? 15_000;
     this.#heartbeatMs = Math.min(3000, this.#sessionTimeoutMs / 3);
+    this.#member = new KafkaMember(options.group, options.memberFile ?? null);
+    this.#stopping.signal.addEventListener('abort', () => {
+      setTimeout(() => this.#farewell.abort(), FAREWELL_MS).unref();
+    });
   }
 
   run(handlers: LogHandlers): Promise<void> {
@@ -110,7 +116,7 @@ export class KafkaLogReader implements LogReader {
       offset: String(position),
     }));
     try {
-      await this.#consumer.commitOffsets(offsets);
+      await unlessAborted(this.#consumer.commitOffsets(offsets), this.#farewell.signal);
     } catch (error) {
       // Nobody depends on them: the next commit shows more.
       this.#options.log.debug({ reason: reasonOf(error) }, 'Kafka did not take the offsets');
@@ -178,24 +184,30 @@ export class KafkaLogReader implements LogReader {
     consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
       // A former consumer may take long to say farewell.
       if (consumer !== this.#consumer) return;
-      this.#memberId = payload.memberId;
+      this.#member.joined(payload.memberId);
       this.#joined(consumer, payload.memberAssignment);
     });
     consumer.on(consumer.events.START_BATCH_PROCESS, ({ payload }) => {
       if (payload.batchSize === 0) this.#assignment?.passOver(payload);
     });
-    try {
+    const begin = async () => {
       await consumer.connect();
       await this.#leaveFor(cluster);
+      if (this.#isOver()) return;
       // Where kafkajs jumps to when the broker no longer has a position: to where a record shows the jump.
       await consumer.subscribe({ topics: [...topics], fromBeginning: true });
+      if (this.#isOver()) return;
       await consumer.run({
         autoCommit: false,
         eachBatchAutoResolve: false,
         partitionsConsumedConcurrently: CONCURRENT_PARTITIONS,
         eachBatch: (payload) => this.#onBatch(consumer, payload),
       });
-      await Promise.race([broken, this.#aborted]);
+    };
+    try {
+      // Who has just joined leaves in good order, so that nobody waits for it.
+      await unlessAborted(begin(), this.#farewell.signal);
+      await unlessAborted(broken, this.#stopping.signal);
     } catch (error) {
       this.#judge(error);
     }
@@ -208,13 +220,13 @@ export class KafkaLogReader implements LogReader {
   }
 
   /**
-   * Leaves the group in the name of the member that this one was before its connection broke. Otherwise the
-   * group would wait for that one until its session is over.
+   * Leaves the group in the name of the member that this one was before its connection broke, or its predecessor
+   * that was killed. Otherwise the group would wait for that one until its session is over.
    */
   async #leaveFor(cluster: Cluster | null): Promise<void> {
-    const memberId = this.#memberId;
+    const memberId = this.#member.id;
     if (memberId === null || cluster === null) return;
-    this.#memberId = null;
+    this.#member.left();
     const groupId = this.#options.group;
     for (let attempt = 1; attempt <= 5; attempt++) {
       try {

@@ -20,7 +20,7 @@ export class OutageReport {
     this.#since ??= performance.now();
     if (this.#isTold || performance.now() - this.#since < SILENT_MS) return;
     this.#isTold = true;
-    this.#log.warn({ brokers: this.#brokers, reason }, 'Kafka cannot be reached; trying again until it can');
+    this.#log.warn({ brokers: this.#brokers, reason }, 'Kafka cannot be reached; trying again');
   }
 
   answered(): void {

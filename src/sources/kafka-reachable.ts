@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Kafka } from 'kafkajs';
+import { nearest } from '../definitions/nearest.ts';
 import { TidemarkError } from '../errors.ts';
-import { nearestName } from '../nearest-name.ts';
 import type { DurationMs } from '../time.ts';
 import { withoutPrefix } from './kafka-client.ts';
 import type { OutageReport } from './kafka-outage.ts';
+import { unlessAborted } from './kafka-patience.ts';
 
 export interface ReachOptions {
   readonly brokers: readonly string[];
@@ -17,6 +18,8 @@ export interface ReachOptions {
 
 const FIRST_PAUSE_MS = 200;
 const LONGEST_PAUSE_MS = 5000;
+/** What takes connections and then is silent is no broker, or one that hangs. */
+const SILENCE_MS = 5000;
 
 /**
  * Waits until the brokers answer and makes sure that the topics are there. Returns early, without having looked,
@@ -29,7 +32,8 @@ export async function reachTopics(kafka: Kafka, options: ReachOptions): Promise<
   const began = performance.now();
   for (let pause = FIRST_PAUSE_MS; !signal.aborted; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
     try {
-      const present = await listTopics(kafka);
+      const present = await unlessAborted(listTopics(kafka), signal, SILENCE_MS);
+      if (present === null) return;
       outage.answered();
       return checkTopics(topics, present);
     } catch (error) {
@@ -58,7 +62,7 @@ async function listTopics(kafka: Kafka): Promise<readonly string[]> {
 function checkTopics(wanted: readonly string[], present: readonly string[]): void {
   for (const topic of wanted) {
     if (present.includes(topic)) continue;
-    const similar = nearestName(topic, present);
+    const similar = nearest(topic, present);
     const hint = similar === null ? '' : `; there is ${JSON.stringify(similar)}`;
     throw new TidemarkError(`the topic ${JSON.stringify(topic)} does not exist${hint}`, {
       code: 'TOPIC_MISSING',
