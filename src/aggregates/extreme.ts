@@ -1,9 +1,10 @@
+import { compareText } from '../definitions/expression-runtime.ts';
 import { type Cells, UniformAggregate } from './aggregate.ts';
 import type { ByteReader, ByteWriter } from './byte-codec.ts';
 import type { Dictionary } from './dictionary.ts';
 
 /** An extreme cannot be subtracted: when the pane that holds it leaves, the window is rebuilt. NaN is "no value". */
-abstract class NumberExtreme extends UniformAggregate {
+abstract class Extreme extends UniformAggregate {
   override readonly paneWidth = 1;
   override readonly subtracts = false;
 
@@ -11,12 +12,12 @@ abstract class NumberExtreme extends UniformAggregate {
     cells[at] = Number.NaN;
   }
 
+  abstract override insertPane(cells: Cells, at: number, input: number): void;
+
   override add(cells: Cells, window: number, pane: number): void {
     const value = cells[pane]!;
-    if (!Number.isNaN(value)) this.insertPane(cells, window, value);
+    if (!Number.isNaN(value)) this.insertWindow(cells, window, value, 0, 0);
   }
-
-  abstract override insertPane(cells: Cells, at: number, input: number): void;
 
   override subtract(cells: Cells, window: number, pane: number): boolean {
     return cells[window] !== cells[pane];
@@ -29,7 +30,9 @@ abstract class NumberExtreme extends UniformAggregate {
   override isEmpty(cells: Cells, window: number): boolean {
     return Number.isNaN(cells[window]!);
   }
+}
 
+abstract class NumberExtreme extends Extreme {
   override encodePane(cells: Cells, pane: number, out: ByteWriter): void {
     out.double(cells[pane]!);
   }
@@ -57,9 +60,7 @@ export class NumberMax extends NumberExtreme {
  * `min(x)` and `max(x)` of strings, compared by their UTF-8 bytes; null of nothing. The cell holds the string's
  * number; panes retain it, and a window only shows what one of its panes retains.
  */
-export class TextExtreme extends UniformAggregate {
-  override readonly paneWidth = 1;
-  override readonly subtracts = false;
+export class TextExtreme extends Extreme {
   readonly #dictionary: Dictionary;
   /** 1 keeps the greatest, −1 the least. */
   readonly #sign: 1 | -1;
@@ -68,10 +69,6 @@ export class TextExtreme extends UniformAggregate {
     super();
     this.#dictionary = dictionary;
     this.#sign = which === 'max' ? 1 : -1;
-  }
-
-  override initPane(cells: Cells, at: number): void {
-    cells[at] = Number.NaN;
   }
 
   override freePane(cells: Cells, at: number): void {
@@ -89,22 +86,6 @@ export class TextExtreme extends UniformAggregate {
     if (this.#beats(input, cells[at]!)) cells[at] = input;
   }
 
-  override add(cells: Cells, window: number, pane: number): void {
-    if (!Number.isNaN(cells[pane]!)) this.insertWindow(cells, window, cells[pane]!);
-  }
-
-  override subtract(cells: Cells, window: number, pane: number): boolean {
-    return cells[window] !== cells[pane];
-  }
-
-  override result(cells: Cells, window: number): number {
-    return cells[window]!;
-  }
-
-  override isEmpty(cells: Cells, window: number): boolean {
-    return Number.isNaN(cells[window]!);
-  }
-
   override encodePane(cells: Cells, pane: number, out: ByteWriter): void {
     const some = !Number.isNaN(cells[pane]!);
     out.byte(some ? 1 : 0);
@@ -119,7 +100,6 @@ export class TextExtreme extends UniformAggregate {
   #beats(candidate: number, holder: number): boolean {
     if (candidate === holder) return false;
     if (Number.isNaN(holder)) return true;
-    const a = Buffer.from(this.#dictionary.textOf(candidate));
-    return Buffer.compare(a, Buffer.from(this.#dictionary.textOf(holder))) * this.#sign > 0;
+    return compareText(this.#dictionary.textOf(candidate), this.#dictionary.textOf(holder)) * this.#sign > 0;
   }
 }
