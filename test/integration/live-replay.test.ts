@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -14,9 +13,11 @@ import { generateTransactions, TRANSACTION_DEFAULTS } from '../../src/demo/trans
 import { compareOnline } from '../../src/replay/compare-online.ts';
 import { openRedisStore } from '../../src/sinks/redis-store.ts';
 import { mendRequestQueue } from '../../src/sources/kafka-request-queue.ts';
-import { plainEnvironment, TIDEMARK, tidemark } from '../cli/command-line.ts';
+import { tidemark } from '../cli/command-line.ts';
+import { cardGroups } from '../services/card-groups.ts';
 import { type Redis, startRedis } from '../services/redis.ts';
 import { createTopic, type ProducedRecord, produce } from '../services/topics.ts';
+import { until, WorkerProcess } from '../services/worker.ts';
 
 /**
  * Live against replay on the real broker and Redis: workers as a user starts them, stopped and started in the middle
@@ -37,64 +38,6 @@ let topic: string;
 let redis: Redis;
 let definitions: Definitions;
 
-function definitionsText(name: string): string {
-  return `
-import { avg, count, defineFeatureGroup, defineSource, distinctCount, entropy, field, first, last, max, min, rate, sum } from 'tidemark';
-
-export const transactions = defineSource({
-  name: 'transactions',
-  topic: '${name}',
-  key: 'card_id',
-  schema: {
-    card_id: field.string,
-    merchant_id: field.string,
-    amount_minor: field.long,
-    status: field.enum('initiated', 'settled', 'failed'),
-    geo: field.nullable(field.string),
-    event_ts: field.timestampMillis,
-  },
-  eventTime: { field: 'event_ts' },
-  watermark: { maxOutOfOrderness: '30s', maxAhead: '1m' },
-});
-
-export const cardRisk = defineFeatureGroup({
-  name: 'card_risk',
-  version: 1,
-  source: transactions,
-  entity: 'card_id',
-  every: '5m',
-  allowedLateness: '10m',
-  features: {
-    txn_count_24h: count({ last: '24h' }),
-    failed_rate_1h: rate((t) => t.status === 'failed', { last: '1h' }),
-    spend_24h: sum((t) => t.amount_minor / 100, { last: '24h', default: 0 }),
-    merchants_7d: distinctCount((t) => t.merchant_id, { last: '7d' }),
-    geo_entropy_24h: entropy((t) => t.geo, { last: '24h' }),
-  },
-});
-
-export const cardAtMerchant = defineFeatureGroup({
-  name: 'card_at_merchant',
-  version: 3,
-  source: transactions,
-  entity: ['card_id', 'merchant_id'],
-  every: '1h',
-  offset: '10m',
-  allowedLateness: '30m',
-  emit: 'close',
-  where: (t) => t.status !== 'initiated',
-  features: {
-    spend: sum((t) => t.amount_minor, { last: '90m' }),
-    mean_settled: avg((t) => t.amount_minor, { last: '6h', where: (t) => t.status === 'settled' }),
-    least: min((t) => t.amount_minor, { last: '6h' }),
-    greatest_place: max((t) => t.geo, { last: '2h' }),
-    first_status: first((t) => t.status, { last: '6h' }),
-    last_place: last((t) => t.geo, { last: '6h', default: 'nowhere' }),
-  },
-});
-`;
-}
-
 /** Two days of card transactions, with their disorder and some records that are rejected. */
 function* stream(): Generator<ProducedRecord> {
   const options = {
@@ -113,40 +56,18 @@ function* stream(): Generator<ProducedRecord> {
   }
 }
 
-/** `tidemark run`, as a process of its own. */
-function startWorker(app: string, database: number, batch: number) {
-  const args = ['run', definitionsFile, '--app', app, '--brokers', brokers, '--json'];
+function startWorker(app: string, database: number, batch: number): WorkerProcess {
+  const args = [definitionsFile, '--app', app, '--brokers', brokers, '--json'];
   args.push('--redis', `${redis.url}/${database}`, '--state-dir', join(folder, app));
   args.push('--max-batch-records', String(batch), '--commit-interval', '200ms');
-  const child = spawn(process.execPath, [TIDEMARK, ...args], {
-    env: plainEnvironment(),
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let stdout = '';
-  let stderr = '';
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    stdout += text;
-  });
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    stderr += text;
-  });
-  const ended = new Promise<number | null>((resolve) => child.on('close', resolve));
-  return {
-    log: () => stderr,
-    assigned: () =>
-      until(
-        async () => {
-          if (child.exitCode !== null) throw new Error(`the worker ended with ${child.exitCode}\n${stderr}`);
-          return stderr.includes('partitions assigned');
-        },
-        () => stderr,
-      ),
-    async stop(): Promise<{ records: number }> {
-      child.kill('SIGTERM');
-      expect(await ended, stderr).toBe(0);
-      return JSON.parse(stdout);
-    },
-  };
+  return new WorkerProcess(args);
+}
+
+/** Stops it, and answers how many records it took in since it started. */
+async function recordsUntilStop(worker: WorkerProcess): Promise<number> {
+  const { exitCode, stdout, stderr } = await worker.terminate();
+  expect(exitCode, stderr).toBe(0);
+  return JSON.parse(stdout).records;
 }
 
 /** What the consumer group has committed, over all partitions: the worker's state is at least as far. */
@@ -162,18 +83,10 @@ async function committed(app: string): Promise<number> {
   }
 }
 
-async function until(condition: () => Promise<boolean>, explain: () => string): Promise<void> {
-  const deadline = performance.now() + 120_000;
-  while (!(await condition())) {
-    if (performance.now() > deadline) throw new Error(`timed out\n${explain()}`);
-    await sleep(100);
-  }
-}
-
 beforeAll(async () => {
   redis = await startRedis();
   topic = await createTopic(brokers, 'live', { partitions: PARTITIONS });
-  writeFileSync(definitionsFile, definitionsText(topic));
+  writeFileSync(definitionsFile, cardGroups(topic));
   definitions = await loadDefinitions(definitionsFile);
 });
 
@@ -204,13 +117,16 @@ describe(`live against replay, seed ${SEED}`, () => {
         const worker = startWorker(app, database, batch);
         await worker.assigned();
         await sleep(random.below(600));
-        taken += (await worker.stop()).records;
+        taken += await recordsUntilStop(worker);
       }
       await producing;
       const worker = startWorker(app, database, batch);
       await worker.assigned();
-      await until(async () => (await committed(app)) === EVENTS, worker.log);
-      taken += (await worker.stop()).records;
+      await until(
+        async () => (await committed(app)) === EVENTS,
+        () => worker.log,
+      );
+      taken += await recordsUntilStop(worker);
       // Each record was taken in exactly once: every stop left the state at the exact record.
       expect(taken).toBe(EVENTS);
     },

@@ -1,0 +1,58 @@
+/** A definitions file over card transactions in a topic: two groups that use every aggregate between them. */
+export function cardGroups(topic: string): string {
+  return `
+import { avg, count, defineFeatureGroup, defineSource, distinctCount, entropy, field, first, last, max, min, rate, sum } from 'tidemark';
+
+export const transactions = defineSource({
+  name: 'transactions',
+  topic: '${topic}',
+  key: 'card_id',
+  schema: {
+    card_id: field.string,
+    merchant_id: field.string,
+    amount_minor: field.long,
+    status: field.enum('initiated', 'settled', 'failed'),
+    geo: field.nullable(field.string),
+    event_ts: field.timestampMillis,
+  },
+  eventTime: { field: 'event_ts' },
+  watermark: { maxOutOfOrderness: '30s', maxAhead: '1m' },
+});
+
+export const cardRisk = defineFeatureGroup({
+  name: 'card_risk',
+  version: 1,
+  source: transactions,
+  entity: 'card_id',
+  every: '5m',
+  allowedLateness: '10m',
+  features: {
+    txn_count_24h: count({ last: '24h' }),
+    failed_rate_1h: rate((t) => t.status === 'failed', { last: '1h' }),
+    spend_24h: sum((t) => t.amount_minor / 100, { last: '24h', default: 0 }),
+    merchants_7d: distinctCount((t) => t.merchant_id, { last: '7d' }),
+    geo_entropy_24h: entropy((t) => t.geo, { last: '24h' }),
+  },
+});
+
+export const cardAtMerchant = defineFeatureGroup({
+  name: 'card_at_merchant',
+  version: 3,
+  source: transactions,
+  entity: ['card_id', 'merchant_id'],
+  every: '1h',
+  offset: '10m',
+  allowedLateness: '30m',
+  emit: 'close',
+  where: (t) => t.status !== 'initiated',
+  features: {
+    spend: sum((t) => t.amount_minor, { last: '90m' }),
+    mean_settled: avg((t) => t.amount_minor, { last: '6h', where: (t) => t.status === 'settled' }),
+    least: min((t) => t.amount_minor, { last: '6h' }),
+    greatest_place: max((t) => t.geo, { last: '2h' }),
+    first_status: first((t) => t.status, { last: '6h' }),
+    last_place: last((t) => t.geo, { last: '6h', default: 'nowhere' }),
+  },
+});
+`;
+}
