@@ -29,6 +29,9 @@ export interface Aggregate {
   insertPane(cells: Cells, pane: number, input: number, eventTime: number, offset: number): void;
   insertWindow(cells: Cells, window: number, input: number, eventTime: number, offset: number): void;
 
+  /** The values of the pane at `from` go over to the pane at `pane`; `from` is freed after. */
+  mergePane(cells: Cells, pane: number, from: number): void;
+
   /** The pane enters the window. */
   add(cells: Cells, window: number, pane: number): void;
   /**
@@ -78,6 +81,10 @@ export abstract class UniformAggregate implements Aggregate {
 
   insertWindow(cells: Cells, at: number, input: number, eventTime: number, offset: number): void {
     this.insertPane(cells, at, input, eventTime, offset);
+  }
+
+  mergePane(cells: Cells, pane: number, from: number): void {
+    this.add(cells, pane, from);
   }
 
   rebuild(cells: Cells, window: number, first: number, end: number, stride: number): void {

@@ -62,6 +62,10 @@ export abstract class CategoryAggregate implements Aggregate {
     this.#change(input, 1);
   }
 
+  mergePane(cells: Cells, pane: number, from: number): void {
+    this.#bags.forEach(cells[from]!, (category, count) => this.#insertMany(cells, pane, category, count));
+  }
+
   add(cells: Cells, window: number, pane: number): void {
     this.#cells = cells;
     this.#window = window;

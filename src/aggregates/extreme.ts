@@ -82,6 +82,10 @@ export class TextExtreme extends Extreme {
     cells[at] = input;
   }
 
+  override mergePane(cells: Cells, pane: number, from: number): void {
+    if (!Number.isNaN(cells[from]!)) this.insertPane(cells, pane, cells[from]!);
+  }
+
   override insertWindow(cells: Cells, at: number, input: number): void {
     if (this.#beats(input, cells[at]!)) cells[at] = input;
   }

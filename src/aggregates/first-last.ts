@@ -41,6 +41,11 @@ export class FirstLast extends UniformAggregate {
     if (this.#goesBefore(eventTime, offset, cells, at)) this.#set(cells, at, input, eventTime, offset);
   }
 
+  override mergePane(cells: Cells, pane: number, from: number): void {
+    const value = cells[from]!;
+    if (!Number.isNaN(value)) this.insertPane(cells, pane, value, cells[from + 1]!, cells[from + 2]!);
+  }
+
   override add(cells: Cells, window: number, pane: number): void {
     const value = cells[pane]!;
     if (!Number.isNaN(value)) this.insertWindow(cells, window, value, cells[pane + 1]!, cells[pane + 2]!);

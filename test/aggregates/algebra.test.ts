@@ -187,6 +187,23 @@ describe.each(CASES)('%s of %s', (name, type) => {
     );
   });
 
+  test('panes merged into one answer what they did apart', () => {
+    fc.assert(
+      fc.property(panesOf(type), (panes) => {
+        const bench = new Bench(name, type);
+        bench.fill(panes);
+        const { aggregate, cells, window } = bench;
+        for (let pane = 1; pane < PANES; pane++) {
+          aggregate.mergePane(cells, bench.pane(pane), bench.pane(pane - 1));
+          aggregate.freePane(cells, bench.pane(pane - 1));
+        }
+        bench.dictionary.collect();
+        aggregate.add(cells, window, bench.pane(PANES - 1));
+        expect(bench.result()).toEqual(fresh(name, type, panes, 0, PANES));
+      }),
+    );
+  });
+
   test('panes survive encoding, and nothing is retained once they are freed', () => {
     fc.assert(
       fc.property(panesOf(type), (panes) => {
