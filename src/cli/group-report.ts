@@ -1,6 +1,6 @@
 import { createAggregate } from '../aggregates/create-aggregate.ts';
 import { Dictionary } from '../aggregates/dictionary.ts';
-import type { Feature, FeatureGroup, FieldType, Source } from '../definitions/definition.ts';
+import type { Feature, FeatureGroup, FieldType, Range, Source } from '../definitions/definition.ts';
 import type { ValueType } from '../definitions/expression.ts';
 import { headCells } from '../operators/entity-panes.ts';
 import { WindowLayout } from '../operators/window-layout.ts';
@@ -85,8 +85,8 @@ export function reportGroup(group: FeatureGroup): GroupReport {
     version: group.version,
     source: group.source.name,
     entity: group.entity,
-    every: formatDuration(group.grid.stepMs),
-    offset: formatDuration(group.grid.offsetMs),
+    every: formatDuration(layout.stepMs),
+    offset: formatDuration(layout.offsetMs),
     allowed_lateness: formatDuration(group.allowedLatenessMs),
     emit: group.emit,
     ttl: formatLimit(group.ttlMs),
@@ -106,9 +106,22 @@ function reportFeature(feature: Feature): FeatureReport {
     aggregate: feature.aggregate,
     input: feature.input?.canonical ?? null,
     where: feature.where?.canonical ?? null,
-    last: formatDuration(feature.range.lengthMs),
+    last: rangeText(feature.range),
     default: feature.default,
   };
+}
+
+function rangeText(range: Range): string {
+  switch (range.kind) {
+    case 'last':
+      return formatDuration(range.lengthMs);
+    case 'lastUnits':
+      return `${range.count} units`;
+    case 'since':
+      return `since ${range.unit} in ${range.zone}`;
+    case 'lifetime':
+      return 'lifetime';
+  }
 }
 
 const CELL_BYTES = 8;

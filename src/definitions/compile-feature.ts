@@ -1,7 +1,7 @@
-import { type DurationMs, formatDuration } from '../time.ts';
+import { formatDuration } from '../time.ts';
 import type { AggregateCall } from './aggregate-functions.ts';
 import { compileLambda } from './compile-lambda.ts';
-import type { AggregateName, Feature } from './definition.ts';
+import type { AggregateName, Feature, Grid, Range } from './definition.ts';
 import type { Problem } from './definition-error.ts';
 import type { Expression, ValueType } from './expression.ts';
 import { typeName } from './expression-refusals.ts';
@@ -34,7 +34,7 @@ export function compileFeature(
   name: string,
   call: AggregateCall,
   fields: FieldTypes,
-  stepMs: DurationMs | null,
+  grid: Grid | null,
   problems: Problem[],
 ): Feature | null {
   const { aggregate, given, site } = call;
@@ -62,12 +62,11 @@ export function compileFeature(
   if (input !== null && !INPUT_TYPES[aggregate].includes(input.type)) {
     problems.push({ ...inputProblem(aggregate, name, input), place: site.lambdaPlace(String(given[0]), 0) });
   }
-  const lengthMs = readRange(options, stepMs);
+  const range = readRange(options, grid);
   if (hasInput && input === null) return null;
   const valueType = input === null ? 'integer' : valueTypeOf(aggregate, input);
   const whenEmpty = readDefault(options, valueType);
-  if (problems.length > before || lengthMs === null) return null;
-  const range = { kind: 'last', lengthMs } as const;
+  if (problems.length > before || range === null) return null;
   return { name, aggregate, input, where, range, default: whenEmpty, valueType };
 }
 
@@ -91,7 +90,7 @@ function inputProblem(
   };
 }
 
-function readRange(options: OptionReader, stepMs: DurationMs | null): DurationMs | null {
+function readRange(options: OptionReader, grid: Grid | null): Range | null {
   const { last } = options.given;
   if (typeof last === 'object' && last !== null) {
     options.wrong('last', 'is a calendar length', "calendar ranges are not built yet: write last: '24h'");
@@ -103,15 +102,15 @@ function readRange(options: OptionReader, stepMs: DurationMs | null): DurationMs
     return null;
   }
   const lengthMs = options.duration('last', 1);
-  if (lengthMs !== null && stepMs !== null && lengthMs < stepMs) {
-    const step = formatDuration(stepMs);
+  if (lengthMs !== null && grid?.kind === 'fixed' && lengthMs < grid.stepMs) {
+    const step = formatDuration(grid.stepMs);
     options.wrong(
       'last',
       `is ${show(last)}, shorter than the group's every: '${step}', so some events would be in no window`,
       `write last: '${step}' or longer, or a shorter every`,
     );
   }
-  return lengthMs;
+  return lengthMs === null ? null : { kind: 'last', lengthMs };
 }
 
 function valueTypeOf(aggregate: AggregateName, input: Expression): ValueType {

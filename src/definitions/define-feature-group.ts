@@ -2,7 +2,7 @@ import { type AggregateDefinition, aggregateCallOf } from './aggregate-functions
 import { compileFeature, UNBUILT_RANGES } from './compile-feature.ts';
 import { compileLambda, fieldsForLambdas } from './compile-lambda.ts';
 import type { SourceDefinition } from './define-source.ts';
-import type { Feature, FeatureGroup, FieldType, Source } from './definition.ts';
+import type { Feature, FeatureGroup, FieldType, Grid, Source } from './definition.ts';
 import { type Problem, reportProblems } from './definition-error.ts';
 import { rememberPlace } from './definition-place.ts';
 import { CallSite } from './definition-text.ts';
@@ -76,18 +76,20 @@ export function defineFeatureGroup<R>(options: FeatureGroupOptions<R>): FeatureG
       'write a condition, like t.amount > 0',
     );
   }
-  const group = {
-    kind: 'featureGroup' as const,
+  const features = readFeatures(reader, entity, fields, grid, problems);
+  const group: Omit<FeatureGroup, 'fingerprint'> = {
+    kind: 'featureGroup',
     name: readName(reader),
     version: readVersion(reader),
     source: source as Source,
     entity,
-    grid: grid ?? { stepMs: 1, offsetMs: 0 },
+    grid: grid ?? { kind: 'fixed', stepMs: 1, offsetMs: 0 },
+    usesCalendar: grid?.kind === 'calendar' || features.some(({ range }) => range.kind === 'since'),
     allowedLatenessMs: reader.duration('allowedLateness', 0) ?? 0,
     emit: reader.choice('emit', ['change', 'close'], 'change'),
     ttlMs: reader.given['ttl'] === null ? null : reader.duration('ttl', 1),
     where,
-    features: readFeatures(reader, entity, fields, grid?.stepMs ?? null, problems),
+    features,
   };
   reportProblems(problems);
   const fingerprint = problems.length === 0 ? fingerprintOf(group) : '';
@@ -116,7 +118,7 @@ function readSource(reader: OptionReader): Source | null {
   return null;
 }
 
-function readGrid(reader: OptionReader): FeatureGroup['grid'] | null {
+function readGrid(reader: OptionReader): Grid | null {
   if (isObject(reader.given['every'])) {
     reader.wrong('every', 'is a calendar unit', "calendar grids are not built yet: write every: '1h'");
     return null;
@@ -128,7 +130,7 @@ function readGrid(reader: OptionReader): FeatureGroup['grid'] | null {
   }
   const stepMs = reader.duration('every', 1);
   const offsetMs = reader.duration('offset', 0) ?? 0;
-  return stepMs === null ? null : { stepMs, offsetMs: offsetMs % stepMs };
+  return stepMs === null ? null : { kind: 'fixed', stepMs, offsetMs: offsetMs % stepMs };
 }
 
 function readEntity(reader: OptionReader, source: Source | null): readonly string[] {
@@ -190,7 +192,7 @@ function readFeatures(
   reader: OptionReader,
   entity: readonly string[],
   fields: ReadonlyMap<string, FieldType> | null,
-  stepMs: number | null,
+  grid: Grid | null,
   problems: Problem[],
 ): readonly Feature[] {
   if (!reader.require('features', "write features: { txn_count_24h: count({ last: '24h' }) }")) return [];
@@ -221,7 +223,7 @@ function readFeatures(
       continue;
     }
     if (fields === null) continue;
-    const feature = compileFeature(name, call, fields, stepMs, problems);
+    const feature = compileFeature(name, call, fields, grid, problems);
     if (feature !== null) compiled.push(feature);
   }
   return compiled;

@@ -53,11 +53,29 @@ export interface Source {
   readonly checkKey: boolean;
 }
 
-/** A window that ends at each grid time T and starts `lengthMs` before it: [T − lengthMs, T). */
-export interface TrailingRange {
-  readonly kind: 'last';
-  readonly lengthMs: DurationMs;
-}
+/** A unit of a zone's calendar; weeks are those of ISO 8601 and start on Monday. */
+export type CalendarUnit = 'day' | 'week' | 'month';
+
+/**
+ * When a group's windows end (semantics.md, "Grid, ranges, panes"): `fixed` at T ≡ offsetMs (mod stepMs),
+ * `calendar` where a unit of the IANA zone starts.
+ */
+export type Grid =
+  | { readonly kind: 'fixed'; readonly stepMs: DurationMs; readonly offsetMs: DurationMs }
+  | { readonly kind: 'calendar'; readonly unit: CalendarUnit; readonly zone: string };
+
+/**
+ * Which event times the window holds that ends at the grid time T:
+ * - `last`: [T − lengthMs, T); only on a fixed grid;
+ * - `lastUnits`: the `count` units of the grid before T; only on a calendar grid;
+ * - `since`: from the start of the unit that holds T − 1 ms; its boundaries are grid times;
+ * - `lifetime`: all before T.
+ */
+export type Range =
+  | { readonly kind: 'last'; readonly lengthMs: DurationMs }
+  | { readonly kind: 'lastUnits'; readonly count: number }
+  | { readonly kind: 'since'; readonly unit: CalendarUnit; readonly zone: string }
+  | { readonly kind: 'lifetime' };
 
 export type AggregateName =
   | 'count'
@@ -78,7 +96,7 @@ export interface Feature {
   readonly input: Expression | null;
   /** Records for which this is not true do not reach the aggregate. */
   readonly where: Expression | null;
-  readonly range: TrailingRange;
+  readonly range: Range;
   /** Replaces the null of no values at all. */
   readonly default: number | string | boolean | null;
   /** Type of the feature's own values: `integer` is a 64-bit integer column, `number` a double. */
@@ -91,8 +109,9 @@ export interface FeatureGroup {
   readonly version: number;
   readonly source: Source;
   readonly entity: readonly string[];
-  /** Grid times are T ≡ offsetMs (mod stepMs). */
-  readonly grid: { readonly stepMs: DurationMs; readonly offsetMs: DurationMs };
+  readonly grid: Grid;
+  /** Whether the grid or some range is a calendar's: such a group takes event times of 1970 to 2099 only. */
+  readonly usesCalendar: boolean;
   readonly allowedLatenessMs: DurationMs;
   readonly emit: 'change' | 'close';
   /** How long the online store keeps an entity after its last write; null: for ever. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Feature, FeatureGroup } from './definition.ts';
+import type { Feature, FeatureGroup, Grid } from './definition.ts';
 
 /** Raised when an unchanged definition would give other values or another state. */
 const MEANING = 1;
@@ -24,13 +24,18 @@ export function fingerprintOf(group: Omit<FeatureGroup, 'fingerprint'>): string 
       onNullEventTime: source.onNullEventTime,
     },
     entity: group.entity,
-    grid: group.grid,
+    grid: gridMeaning(group.grid),
     allowedLatenessMs: group.allowedLatenessMs,
     emit: group.emit,
     where: group.where?.canonical ?? null,
     features: group.features.map(featureMeaning),
   });
   return createHash('sha256').update(text).digest('hex');
+}
+
+/** A fixed grid as it was written before there were others, so that the fingerprints of then still hold. */
+function gridMeaning(grid: Grid): unknown {
+  return grid.kind === 'fixed' ? { stepMs: grid.stepMs, offsetMs: grid.offsetMs } : grid;
 }
 
 function featureMeaning(feature: Feature): unknown {

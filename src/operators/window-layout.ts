@@ -22,8 +22,13 @@ export class WindowLayout {
   readonly longest: number;
 
   constructor(group: Pick<FeatureGroup, 'grid' | 'features'>) {
-    const { stepMs, offsetMs } = group.grid;
-    const lengths = group.features.map((feature) => feature.range.lengthMs);
+    const { grid } = group;
+    assert(grid.kind === 'fixed', 'only fixed grids have a layout yet');
+    const { stepMs, offsetMs } = grid;
+    const lengths = group.features.map(({ range }) => {
+      assert(range.kind === 'last', 'only trailing ranges have a layout yet');
+      return range.lengthMs;
+    });
     assert(stepMs > 0 && lengths.length > 0, 'a group has a grid step and features');
     this.stepMs = stepMs;
     this.offsetMs = offsetMs % stepMs;

@@ -39,7 +39,7 @@ describe('a definitions file', () => {
       name: 'card_risk',
       version: 1,
       entity: ['card_id'],
-      grid: { stepMs: 300_000, offsetMs: 0 },
+      grid: { kind: 'fixed', stepMs: 300_000, offsetMs: 0 },
       allowedLatenessMs: 600_000,
       emit: 'change',
       ttlMs: null,
