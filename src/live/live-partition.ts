@@ -16,6 +16,8 @@ export class LivePartition {
   readonly pipelines: readonly SourcePartition[];
   /** Where reading goes on. */
   readonly start: LogPosition;
+  /** What the tasks had counted when they were restored; their own counters begin at 0. */
+  readonly #countedBefore = new Map<Task, Readonly<Record<string, number>>>();
   #changed = false;
 
   constructor(options: {
@@ -38,6 +40,7 @@ export class LivePartition {
         if (stored === null) continue;
         requireFingerprint(this.#idOf(task), stored, task.group);
         task.restore(stored, options.state.entities(this.#idOf(task)));
+        this.#countedBefore.set(task, stored.counters);
       }
       // What some task has counted already was reported already.
       const reportFrom = Math.max(...tasks.map((task) => task.nextOffset));
@@ -88,7 +91,7 @@ export class LivePartition {
     this.#changed = false;
     return this.tasks.map((task) => ({
       task: this.#idOf(task),
-      progress: task.progress(countersOf(task)),
+      progress: task.progress(countersOf(task, this.#countedBefore.get(task))),
       entities: task.takeChanges(),
     }));
   }
@@ -113,9 +116,15 @@ export class LivePartition {
   }
 }
 
-function countersOf(task: Task): Record<string, number> {
+/** Of the whole log up to here. */
+function countersOf(task: Task, before: Readonly<Record<string, number>> = {}): Record<string, number> {
   const { records, late, partlyLate, dropped, rejected } = task.counters;
-  return { records, late, partlyLate, dropped, ...Object.fromEntries(rejected) };
+  const sums: Record<string, number> = { ...before };
+  for (const [name, count] of Object.entries({ records, late, partlyLate, dropped })) {
+    sums[name] = (sums[name] ?? 0) + count;
+  }
+  for (const [reason, count] of rejected) sums[reason] = (sums[reason] ?? 0) + count;
+  return sums;
 }
 
 function earliestOf(positions: readonly LogPosition[]): LogPosition {

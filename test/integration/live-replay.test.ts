@@ -3,7 +3,6 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Kafka, logLevel } from 'kafkajs';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import type { Definitions } from '../../src/definitions/definition.ts';
 import { loadDefinitions } from '../../src/definitions/load.ts';
@@ -12,11 +11,10 @@ import { Random } from '../../src/demo/random.ts';
 import { generateTransactions, TRANSACTION_DEFAULTS } from '../../src/demo/transactions.ts';
 import { compareOnline } from '../../src/replay/compare-online.ts';
 import { openRedisStore } from '../../src/sinks/redis-store.ts';
-import { mendRequestQueue } from '../../src/sources/kafka-request-queue.ts';
 import { tidemark } from '../cli/command-line.ts';
 import { cardGroups } from '../services/card-groups.ts';
 import { type Redis, startRedis } from '../services/redis.ts';
-import { createTopic, type ProducedRecord, produce } from '../services/topics.ts';
+import { committedRecords, createTopic, type ProducedRecord, produce } from '../services/topics.ts';
 import { until, WorkerProcess } from '../services/worker.ts';
 
 /**
@@ -70,19 +68,6 @@ async function recordsUntilStop(worker: WorkerProcess): Promise<number> {
   return JSON.parse(stdout).records;
 }
 
-/** What the consumer group has committed, over all partitions: the worker's state is at least as far. */
-async function committed(app: string): Promise<number> {
-  mendRequestQueue();
-  const admin = new Kafka({ brokers: brokers.split(','), logLevel: logLevel.NOTHING }).admin();
-  await admin.connect();
-  try {
-    const [offsets] = await admin.fetchOffsets({ groupId: app, topics: [topic] });
-    return offsets!.partitions.reduce((sum, { offset }) => sum + Math.max(0, Number(offset)), 0);
-  } finally {
-    await admin.disconnect();
-  }
-}
-
 beforeAll(async () => {
   redis = await startRedis();
   topic = await createTopic(brokers, 'live', { partitions: PARTITIONS });
@@ -123,7 +108,7 @@ describe(`live against replay, seed ${SEED}`, () => {
       const worker = startWorker(app, database, batch);
       await worker.assigned();
       await until(
-        async () => (await committed(app)) === EVENTS,
+        async () => (await committedRecords(brokers, app, topic)) === EVENTS,
         () => worker.log,
       );
       taken += await recordsUntilStop(worker);

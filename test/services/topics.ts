@@ -94,6 +94,18 @@ function asBuffer(bytes: string | Uint8Array | null): Buffer | null {
   return bytes === null ? null : Buffer.from(bytes);
 }
 
+/** Up to where a consumer group has committed, summed over the partitions. */
+export async function committedRecords(brokers: string, group: string, topic: string): Promise<number> {
+  const admin = client(brokers).admin();
+  await admin.connect();
+  try {
+    const [offsets] = await admin.fetchOffsets({ groupId: group, topics: [topic] });
+    return offsets!.partitions.reduce((sum, { offset }) => sum + Math.max(0, Number(offset)), 0);
+  } finally {
+    await admin.disconnect();
+  }
+}
+
 /** Deletes the records below `before`, as retention would. */
 export async function deleteRecords(
   brokers: string,
