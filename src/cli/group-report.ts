@@ -85,13 +85,16 @@ export function reportGroup(group: FeatureGroup): GroupReport {
     version: group.version,
     source: group.source.name,
     entity: group.entity,
-    every: formatDuration(layout.stepMs),
-    offset: formatDuration(layout.offsetMs),
+    every:
+      group.grid.kind === 'fixed'
+        ? formatDuration(group.grid.stepMs)
+        : `${group.grid.unit} in ${group.grid.zone}`,
+    offset: formatDuration(group.grid.kind === 'fixed' ? group.grid.offsetMs : 0),
     allowed_lateness: formatDuration(group.allowedLatenessMs),
     emit: group.emit,
     ttl: formatLimit(group.ttlMs),
     where: group.where?.canonical ?? null,
-    pane: formatDuration(layout.paneMs),
+    pane: layout.paneMs === null ? 'one unit' : formatDuration(layout.paneMs),
     rows_per_event_at_most: 1 + layout.ranges.length,
     state: stateCost(group, layout),
     fingerprint: group.fingerprint,
@@ -136,8 +139,8 @@ function stateCost(group: FeatureGroup, layout: WindowLayout): StateCost {
     entityCells += aggregate.windowWidth;
   }
   // A pane is needed until the last window that holds it is final, which the watermark's delay postpones.
-  const keptMs = group.source.maxOutOfOrdernessMs + group.allowedLatenessMs + layout.stepMs;
-  const panes = layout.longest + Math.ceil(keptMs / layout.paneMs);
+  const keptMs = group.source.maxOutOfOrdernessMs + group.allowedLatenessMs;
+  const panes = layout.lastLeaveOf(0) + Math.ceil(keptMs / (layout.paneMs ?? 86_400_000));
   return {
     bytes_per_entity: entityCells * CELL_BYTES,
     bytes_per_pane: paneCells * CELL_BYTES,

@@ -2,6 +2,7 @@ import type { Cells } from '../aggregates/aggregate.ts';
 import type { ByteReader, ByteWriter } from '../aggregates/byte-codec.ts';
 import { EntityArena } from './entity-arena.ts';
 import type { Kernel } from './kernel.ts';
+import { LifetimePanes, type PaneRange } from './pane-range.ts';
 import type { WindowLayout } from './window-layout.ts';
 
 // The head of an entity's block. A place counts panes from the first.
@@ -37,10 +38,11 @@ export class EntityPanes {
   readonly #layout: WindowLayout;
   readonly #kernel: Kernel;
   readonly #arena: EntityArena;
-  readonly #ranges: readonly number[];
+  readonly #ranges: readonly PaneRange[];
   readonly #windowAt: number;
   readonly #panesAt: number;
   readonly #width: number;
+  readonly #hasLifetime: boolean;
 
   #entity = -1;
   #cells: Cells = new Float64Array(0);
@@ -53,6 +55,7 @@ export class EntityPanes {
     this.#windowAt = headCells(layout);
     this.#panesAt = this.#windowAt + kernel.windowWidth;
     this.#width = kernel.paneWidth;
+    this.#hasLifetime = layout.ranges.some((range) => range instanceof LifetimePanes);
     this.#arena = new EntityArena(this.#panesAt, this.#width);
   }
 
@@ -174,7 +177,7 @@ export class EntityPanes {
     else while (high > 0 && cells[panes + (high - 1) * width]! >= position) high--;
 
     for (let range = 0; range < this.#ranges.length; range++) {
-      const from = position - this.#ranges[range]!;
+      const from = this.#ranges[range]!.firstPane(position);
       const oldLow = cells[base + LOW + range]!;
       let low = oldLow;
       if (position > at) while (low < high && cells[panes + low * width]! < from) low++;
@@ -224,16 +227,17 @@ export class EntityPanes {
     if (isNew) this.#open(place, pane);
     this.#kernel.insertPane(cells, base + this.#panesAt + place * this.#width, eventTime, offset);
 
+    if (pane >= this.position) return isNew;
     const window = base + this.#windowAt;
-    const at = cells[base + AT]!;
-    if (pane >= at) return isNew;
-    // A pane in the shortest range is in all of them.
-    if (pane >= at - this.#ranges[0]!) {
+    let inside = 0;
+    for (let range = 0; range < this.#ranges.length; range++)
+      if (place >= cells[base + LOW + range]!) inside++;
+    if (inside === this.#ranges.length) {
       this.#kernel.insertWindow(cells, window, eventTime, offset);
       return isNew;
     }
-    for (let range = 1; range < this.#ranges.length; range++) {
-      if (pane < at - this.#ranges[range]!) continue;
+    for (let range = 0; range < this.#ranges.length; range++) {
+      if (place < cells[base + LOW + range]!) continue;
       this.#kernel.ranges[range]!.insert(cells, window, eventTime, offset);
     }
     return isNew;
@@ -257,7 +261,7 @@ export class EntityPanes {
     if (pane >= at) return;
     cells[base + HIGH]!++;
     for (let range = 0; range < this.#ranges.length; range++) {
-      const outside = pane < at - this.#ranges[range]!;
+      const outside = pane < this.#ranges[range]!.firstPane(at);
       if (outside || cells[base + LOW + range]! > place) cells[base + LOW + range]!++;
     }
   }
@@ -268,32 +272,47 @@ export class EntityPanes {
    */
   makeRoom(finalUpTo: number): void {
     const capacity = this.#arena.capacityOf(this.#entity);
-    const count = this.count;
-    if (count < capacity) return;
-    const needed = this.#firstNeeded(finalUpTo);
-    if (needed * 4 < capacity) {
+    if (this.count < capacity) return;
+    const dropped = this.#hasLifetime ? this.#settled(finalUpTo) - 1 : this.#firstNeeded(finalUpTo);
+    if (dropped * 4 < capacity) {
       this.#arena.grow(this.#entity);
       this.select(this.#entity);
       return;
     }
-    // What goes must not be inside the window; at a final position none of it is.
+    // What goes must not be inside a range that ends; at a final position none of it is.
     if (this.position < finalUpTo) this.moveTo(finalUpTo);
-    this.#freePanes(needed);
     const cells = this.#cells;
     const base = this.#base;
     const panes = base + this.#panesAt;
-    cells.copyWithin(panes, panes + needed * this.#width, panes + count * this.#width);
-    cells[base + COUNT] = count - needed;
-    cells[base + HIGH]! -= needed;
-    for (let range = 0; range < this.#ranges.length; range++) cells[base + LOW + range]! -= needed;
+    const kept = panes + dropped * this.#width;
+    if (this.#hasLifetime) {
+      for (let pane = panes; pane < kept; pane += this.#width) this.#kernel.mergeLifetime(cells, kept, pane);
+    }
+    this.#freePanes(dropped);
+    cells.copyWithin(panes, kept, panes + this.count * this.#width);
+    cells[base + COUNT]! -= dropped;
+    cells[base + HIGH]! -= dropped;
+    for (let range = 0; range < this.#ranges.length; range++) {
+      cells[base + LOW + range] = Math.max(0, cells[base + LOW + range]! - dropped);
+    }
   }
 
   /** The place of the first pane that some window which is not final, or a row at its leaving, still needs. */
   #firstNeeded(finalUpTo: number): number {
     const count = this.count;
     let place = 0;
-    while (place < count && this.#layout.leaveOf(this.paneAt(place), this.#layout.longest) <= finalUpTo)
-      place++;
+    while (place < count && this.#layout.lastLeaveOf(this.paneAt(place)) <= finalUpTo) place++;
+    return place;
+  }
+
+  /**
+   * How many panes, from the first, are inside every window that is not final by lifetime ranges and inside none by
+   * another: they may as well be one.
+   */
+  #settled(finalUpTo: number): number {
+    const count = this.count;
+    let place = 0;
+    while (place < count && this.#layout.lastRowOf(this.paneAt(place)) <= finalUpTo) place++;
     return place;
   }
 

@@ -28,6 +28,8 @@ export interface Kernel {
   /** All ranges at once. */
   insertWindow(cells: Cells, window: number, time: number, offset: number): void;
   evaluate(cells: Cells, window: number, out: Float64Array, at: number): void;
+  /** The values of the lifetime features go over from one pane to another. */
+  mergeLifetime(cells: Cells, pane: number, from: number): void;
   encodePane(cells: Cells, pane: number, out: ByteWriter): void;
   decodePane(cells: Cells, pane: number, from: ByteReader): void;
   readonly ranges: readonly RangeKernel[];
@@ -119,6 +121,10 @@ export function createKernel(group: FeatureGroup, layout: WindowLayout, dictiona
             out[at + ${p.feature}] = value;`;
         })}
       },
+      mergeLifetime(cells, pane, from) { ${each(
+        (p, a) => `${a}.mergePane(cells, pane + ${p.pane}, from + ${p.pane});`,
+        parts.filter((part) => group.features[part.feature]!.range.kind === 'lifetime'),
+      )} },
       encodePane(cells, pane, out) { ${each((p, a) => `${a}.encodePane(cells, pane + ${p.pane}, out);`)} },
       decodePane(cells, pane, from) { ${each((p, a) => `${a}.decodePane(cells, pane + ${p.pane}, from);`)} },
       ranges: [${layout.ranges.map((_, range) => rangeCode(range)).join(',\n')}],

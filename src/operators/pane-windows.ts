@@ -2,6 +2,7 @@ import type { ByteReader, ByteWriter } from '../aggregates/byte-codec.ts';
 import { assert } from '../errors.ts';
 import { EntityPanes, NOWHERE } from './entity-panes.ts';
 import type { Kernel } from './kernel.ts';
+import type { PaneRange } from './pane-range.ts';
 import { EARLY, LATE, ON_TIME, type RevisionBatch } from './revision.ts';
 import { Timers } from './timers.ts';
 import type { WindowLayout } from './window-layout.ts';
@@ -26,6 +27,8 @@ interface Candidate {
   readonly entered: boolean;
 }
 
+const NEVER = Number.POSITIVE_INFINITY;
+
 /** Lanes of {@link Timers}; each range has one behind these. */
 const CLEANUP_LANE = 0;
 const ENTER_LANE = 1;
@@ -47,10 +50,9 @@ export class PaneWindows {
   readonly #timers = new Timers();
   readonly #emitEarly: boolean;
   readonly #stepPanes: number;
-  readonly #ranges: readonly number[];
+  readonly #ranges: readonly PaneRange[];
   readonly #onEmpty: (entity: number) => void;
-  /** From a window's end to where it is final. */
-  readonly #stepsToFinal: number;
+  readonly #allowedLatenessMs: number;
 
   /** The greatest position whose windows are closed, and whose windows are final. */
   #closedUpTo = NOWHERE;
@@ -77,7 +79,7 @@ export class PaneWindows {
     this.#onEmpty = options.onEmpty;
     this.#stepPanes = layout.stepPanes;
     this.#ranges = layout.ranges;
-    this.#stepsToFinal = Math.ceil(options.allowedLatenessMs / layout.stepMs) * layout.stepPanes;
+    this.#allowedLatenessMs = options.allowedLatenessMs;
     this.#before = new Float64Array(out.width * 16);
   }
 
@@ -189,7 +191,7 @@ export class PaneWindows {
     this.#candidates.length = 0;
     const panes = this.#panes;
     const closedUpTo = this.#closedUpTo;
-    const lastLeave = this.#layout.leaveOf(pane, this.#layout.longest);
+    const lastLeave = this.#layout.lastLeaveOf(pane);
 
     // Closed rows: those that exist, and those that the record makes exist, where it enters and leaves.
     const lastClosed = Math.min(closedUpTo, lastLeave);
@@ -244,29 +246,35 @@ export class PaneWindows {
     const panes = this.#panes;
     const before = from - this.#stepPanes;
     const lateEntry = panes.lateEntry;
-    let next = lateEntry >= from ? lateEntry : Number.POSITIVE_INFINITY;
+    let next = lateEntry >= from ? lateEntry : NEVER;
     const entering = panes.lowerBound(before);
     if (entering < panes.count) next = Math.min(next, this.#layout.enterOf(panes.paneAt(entering)));
     for (const range of this.#ranges) {
-      const leaving = panes.lowerBound(before - range);
-      if (leaving < panes.count) next = Math.min(next, this.#layout.leaveOf(panes.paneAt(leaving), range));
+      const leaving = panes.lowerBound(range.firstPane(before));
+      if (leaving < panes.count) next = Math.min(next, range.leaveOf(panes.paneAt(leaving)));
     }
     return next;
   }
 
   /** The first position after `position` at which the pane leaves some range; Infinity when there is none. */
   #nextLeave(pane: number, position: number): number {
-    let next = Number.POSITIVE_INFINITY;
+    let next = NEVER;
     for (const range of this.#ranges) {
-      const leave = this.#layout.leaveOf(pane, range);
+      const leave = range.leaveOf(pane);
       if (leave > position && leave < next) next = leave;
     }
     return next;
   }
 
-  /** Where the newest pane leaves the longest range: the entity's last row. */
+  /** Where the newest pane has left every range: the entity's last row; Infinity when it never does. */
   #lastLeave(): number {
-    return this.#layout.leaveOf(this.#panes.newest, this.#layout.longest);
+    return this.#layout.lastLeaveOf(this.#panes.newest);
+  }
+
+  /** A timer for when a row that is the entity's last will be final. */
+  #addCleanup(entity: number, lastLeave: number): void {
+    const final = this.#layout.firstGridFrom(this.#layout.timeOf(lastLeave) + this.#allowedLatenessMs);
+    if (final > this.#closedUpTo) this.#timers.add(final, entity, CLEANUP_LANE);
   }
 
   #close(entity: number, position: number, version: number, knownAt: number): void {
@@ -284,14 +292,15 @@ export class PaneWindows {
       panes.remove();
       this.#onEmpty(entity);
     } else if (lastLeave === position) {
-      this.#timers.add(lastLeave + this.#stepsToFinal, entity, CLEANUP_LANE);
+      this.#addCleanup(entity, lastLeave);
     }
   }
 
   /** Whether some pane left some range at the position where the window stands. */
   #leaves(position: number): boolean {
+    const before = position - this.#stepPanes;
     for (let range = 0; range < this.#ranges.length; range++) {
-      if (this.#panes.newestLeft(range) >= position - this.#stepPanes - this.#ranges[range]!) return true;
+      if (this.#panes.newestLeft(range) >= this.#ranges[range]!.firstPane(before)) return true;
     }
     return false;
   }
@@ -300,14 +309,15 @@ export class PaneWindows {
   #setTimers(entity: number, pane: number, entry: number): void {
     const enter = this.#layout.enterOf(pane);
     if (enter > this.#closedUpTo && enter >= entry) this.#timers.add(enter, entity, ENTER_LANE);
-    let leave = NOWHERE;
+    let lastLeave = NOWHERE;
     for (let range = 0; range < this.#ranges.length; range++) {
-      leave = this.#layout.leaveOf(pane, this.#ranges[range]!);
-      if (leave > this.#closedUpTo) this.#timers.add(leave, entity, FIRST_LEAVE_LANE + range);
+      const leave = this.#ranges[range]!.leaveOf(pane);
+      if (leave > this.#closedUpTo && leave < NEVER)
+        this.#timers.add(leave, entity, FIRST_LEAVE_LANE + range);
+      if (leave > lastLeave) lastLeave = leave;
     }
     // When its last row is closed but not final no other timer may come, and something must end the entity.
-    const end = leave + this.#stepsToFinal;
-    if (leave <= this.#closedUpTo && end > this.#closedUpTo) this.#timers.add(end, entity, CLEANUP_LANE);
+    if (lastLeave <= this.#closedUpTo) this.#addCleanup(entity, lastLeave);
   }
 
   // -------------------------------------------------------------------------------------------- revisions

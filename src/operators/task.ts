@@ -15,6 +15,8 @@ import { WindowLayout } from './window-layout.ts';
 /** The version of the encoding of entity states; a state of another version is not read. */
 const STATE_FORMAT = 1;
 
+const CALENDAR_END = Date.UTC(2100, 0, 1);
+
 /** A record that came when every window whose range holds it was final. */
 export interface DroppedRecord {
   readonly partition: number;
@@ -236,6 +238,10 @@ export class Task {
       this.#reject(log, new Rejection('key_mismatch', keyMismatch(log.key, this.#checkedKey, row)));
       return;
     }
+    if (this.group.usesCalendar && !isCalendarTime(eventTime)) {
+      this.#reject(log, new Rejection('event_time_range', `event time ${eventTime} is not of 1970 to 2099`));
+      return;
+    }
     this.counters.records++;
 
     const layout = this.#layout;
@@ -246,7 +252,7 @@ export class Task {
       this.counters.late++;
       const firstOpen = this.#finalUpTo + layout.stepPanes;
       if (enter < firstOpen) {
-        const lastHolding = layout.leaveOf(pane, layout.longest) - layout.stepPanes;
+        const lastHolding = layout.lastLeaveOf(pane) - layout.stepPanes;
         if (firstOpen > lastHolding) {
           this.counters.dropped++;
           this.#outputs.dropped(this.#droppedRecord(log, eventTime, watermarkBefore, enter, lastHolding));
@@ -332,6 +338,11 @@ export class Task {
     this.#entities.encode(entity, this.#writer);
     return this.#writer.take();
   }
+}
+
+/** Calendars are known for 1970-01-01T00:00Z ≤ τ < 2100-01-01T00:00Z. */
+function isCalendarTime(eventTime: EventTimeMs): boolean {
+  return eventTime >= 0 && eventTime < CALENDAR_END;
 }
 
 function keyMismatch(key: Uint8Array | null, field: string, row: Row): string {
