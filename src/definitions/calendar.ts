@@ -1,6 +1,6 @@
 import { type EventTimeMs, floorDiv } from '../time.ts';
 import type { CalendarUnit } from './definition.ts';
-import { ZoneOffsets } from './zone-offsets.ts';
+import { type ZoneOffsets, zoneOffsetsOf } from './zone-offsets.ts';
 
 /** Groups that use a calendar take event times from here (semantics.md, `event_time_range`) … */
 export const CALENDAR_FROM: EventTimeMs = 0;
@@ -45,9 +45,9 @@ export function calendarOf(unit: CalendarUnit, zone: string): Calendar {
 const DAY_MS = 86_400_000;
 const FIRST_YEAR = 1969;
 const LAST_YEAR = 2239;
-const FROM = Date.UTC(FIRST_YEAR - 1, 0, 1);
-/** How much of a table is made at a time, when more of it is asked for. */
-const YEARS_AT_ONCE = 10;
+/** What a table holds at first, and how much is added at a time when later times are asked for. */
+const YEARS_AT_FIRST = 132;
+const YEARS_MORE = 20;
 
 /** Local dates are numbered by days since 1970-01-01, as if they were UTC's. */
 const MONDAY = 4;
@@ -65,8 +65,11 @@ class BoundaryTable implements Calendar {
   readonly zone: string;
   readonly #offsets: ZoneOffsets;
   readonly #meanMs: number;
-  /** The units' starts, strictly ascending. */
-  readonly #starts: number[] = [];
+  /** The starts of `#count` units, strictly ascending, Infinity after them. */
+  #starts = new Float64Array(0);
+  #count = 0;
+  /** The last of the starts. */
+  #lastStart = Number.NEGATIVE_INFINITY;
   /** The index in `#starts` of the unit 0. */
   readonly #zero: number;
   /** The years before this one are in the table. */
@@ -75,74 +78,83 @@ class BoundaryTable implements Calendar {
   #span = 0;
   /** The unit that the last answer was about. */
   #hit = 0;
-  #hitStart = 0;
-  #hitEnd = 0;
+  #hitStart = Number.POSITIVE_INFINITY;
+  #hitEnd = Number.POSITIVE_INFINITY;
 
   constructor(unit: CalendarUnit, zone: string) {
     this.unit = unit;
     this.zone = zone;
     this.#meanMs = MEAN_MS[unit];
-    this.#offsets = new ZoneOffsets(zone, FROM);
-    while (this.#yearsTo <= 1970) this.#grow();
+    this.#offsets = zoneOffsetsOf(zone);
+    this.#add(YEARS_AT_FIRST);
     this.#zero = this.#indexOf(0);
   }
 
   ordinalOf(time: EventTimeMs): number {
     if (time >= this.#hitStart && time < this.#hitEnd) return this.#hit;
-    while (time >= this.#starts.at(-1)! && this.#grow()) {}
+    while (time >= this.#lastStart && this.#yearsTo <= LAST_YEAR) this.#add(YEARS_MORE);
     const index = this.#indexOf(time);
     this.#hit = index - this.#zero;
-    this.#hitStart = this.#starts[index] ?? Number.NEGATIVE_INFINITY;
-    this.#hitEnd = this.#starts[index + 1] ?? Number.POSITIVE_INFINITY;
+    this.#hitStart = index < 0 ? Number.NEGATIVE_INFINITY : this.#starts[index]!;
+    this.#hitEnd = this.#starts[index + 1]!;
     return this.#hit;
   }
 
   startOf(ordinal: number): EventTimeMs {
     const index = ordinal + this.#zero;
     if (index < 0) return Number.NEGATIVE_INFINITY;
-    while (index >= this.#starts.length && this.#grow()) {}
-    return this.#starts[index] ?? Number.POSITIVE_INFINITY;
+    while (index >= this.#count && this.#yearsTo <= LAST_YEAR) this.#add(YEARS_MORE);
+    return index < this.#count ? this.#starts[index]! : Number.POSITIVE_INFINITY;
   }
 
   /** The last index whose start is at most `time`; −1 before the first. */
   #indexOf(time: EventTimeMs): number {
     const starts = this.#starts;
-    const guess = Math.floor((time - starts[0]!) / this.#meanMs);
-    let index = Math.min(Math.max(guess, -1), starts.length - 1);
+    let index = Math.floor((time - starts[0]!) / this.#meanMs);
+    index = Math.min(Math.max(index, -1), this.#count - 1);
     while (index >= 0 && starts[index]! > time) index -= 1;
-    while (index + 1 < starts.length && starts[index + 1]! <= time) index += 1;
+    while (index + 1 < this.#count && starts[index + 1]! <= time) index += 1;
     return index;
   }
 
-  /** Adds the units of some more years; false when there are no more. */
-  #grow(): boolean {
-    if (this.#yearsTo > LAST_YEAR) return false;
+  #add(years: number): void {
     const from = this.#yearsTo;
-    this.#yearsTo = Math.min(from + YEARS_AT_ONCE, LAST_YEAR + 1);
-    const before = dateOf(this.#yearsTo, 0);
-    this.#offsets.searchTo((before + 2) * DAY_MS);
+    const to = Math.min(from + years, LAST_YEAR + 1);
+    this.#yearsTo = to;
+    const end = dateOf(to, 0);
+    this.#offsets.searchTo((end + 2) * DAY_MS);
+    const starts = this.#starts;
+    const unitsAtMost = Math.ceil(((end - dateOf(from, 0)) * DAY_MS) / this.#meanMs) + 2;
+    this.#starts = new Float64Array(this.#count + unitsAtMost + 1).fill(Number.POSITIVE_INFINITY);
+    this.#starts.set(starts.subarray(0, this.#count));
     if (this.unit === 'month') {
-      for (let month = 0; month < (this.#yearsTo - from) * 12; month++) this.#add(dateOf(from, month));
+      for (let month = 0; month < (to - from) * 12; month++) this.#addUnit(dateOf(from, month));
+    } else if (this.unit === 'week') {
+      for (let date = mondayFrom(dateOf(from, 0)); date < end; date += 7) this.#addUnit(date);
     } else {
-      const days = this.unit === 'week' ? 7 : 1;
-      // The week that a year starts in has its Monday in the year before, but for years that start with one.
-      const first = this.unit === 'week' ? floorDiv(dateOf(from, 0) - MONDAY + 6, 7) * 7 + MONDAY : dateOf(from, 0);
-      for (let date = first; date < before; date += days) this.#add(date);
+      for (let date = dateOf(from, 0); date < end; date += 1) this.#addUnit(date);
     }
-    return true;
   }
 
   /**
    * Adds the unit that starts with a local date: at the first instant whose local date is that date or later.
    * A date that the zone skipped starts with the next one, which is then the one that has a number.
    */
-  #add(date: number): void {
+  #addUnit(date: number): void {
     const { starts, offsetsMs } = this.#offsets;
     const midnight = date * DAY_MS;
     while (this.#span + 1 < starts.length && starts[this.#span + 1]! + offsetsMs[this.#span]! <= midnight) {
       this.#span += 1;
     }
     const start = Math.max(starts[this.#span]!, midnight - offsetsMs[this.#span]!);
-    if (start !== this.#starts.at(-1)) this.#starts.push(start);
+    if (start === this.#lastStart) return;
+    this.#starts[this.#count] = start;
+    this.#count += 1;
+    this.#lastStart = start;
   }
+}
+
+/** The date of the first Monday that is not before a date. */
+function mondayFrom(date: number): number {
+  return floorDiv(date - MONDAY + 6, 7) * 7 + MONDAY;
 }
