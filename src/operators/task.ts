@@ -1,5 +1,6 @@
 import { ByteReader, ByteWriter } from '../aggregates/byte-codec.ts';
 import { Dictionary } from '../aggregates/dictionary.ts';
+import { CALENDAR_FROM, CALENDAR_TO } from '../definitions/calendar.ts';
 import type { FeatureGroup, Row } from '../definitions/definition.ts';
 import { assert } from '../errors.ts';
 import { type LogRecord, Rejection, type RejectionReason } from '../sources/record.ts';
@@ -14,8 +15,6 @@ import { WindowLayout } from './window-layout.ts';
 
 /** The version of the encoding of entity states; a state of another version is not read. */
 const STATE_FORMAT = 1;
-
-const CALENDAR_END = Date.UTC(2100, 0, 1);
 
 /** A record that came when every window whose range holds it was final. */
 export interface DroppedRecord {
@@ -238,7 +237,7 @@ export class Task {
       this.#reject(log, new Rejection('key_mismatch', keyMismatch(log.key, this.#checkedKey, row)));
       return;
     }
-    if (this.group.usesCalendar && !isCalendarTime(eventTime)) {
+    if (this.group.usesCalendar && (eventTime < CALENDAR_FROM || eventTime >= CALENDAR_TO)) {
       this.#reject(log, new Rejection('event_time_range', `event time ${eventTime} is not of 1970 to 2099`));
       return;
     }
@@ -338,11 +337,6 @@ export class Task {
     this.#entities.encode(entity, this.#writer);
     return this.#writer.take();
   }
-}
-
-/** Calendars are known for 1970-01-01T00:00Z ≤ τ < 2100-01-01T00:00Z. */
-function isCalendarTime(eventTime: EventTimeMs): boolean {
-  return eventTime >= 0 && eventTime < CALENDAR_END;
 }
 
 function keyMismatch(key: Uint8Array | null, field: string, row: Row): string {
