@@ -13,9 +13,11 @@ export {
   rate,
   sum,
 } from './definitions/aggregate-functions.ts';
+export type { CalendarLengthOptions, CalendarOptions } from './definitions/calendar-options.ts';
 export { defineFeatureGroup, type FeatureGroupOptions } from './definitions/define-feature-group.ts';
 export { defineSource, type SourceDefinition, type SourceOptions } from './definitions/define-source.ts';
 export type { FeatureGroup, Source } from './definitions/definition.ts';
 export { DefinitionError } from './definitions/definition-error.ts';
 export { type Field, field, type RecordOf, type Schema } from './definitions/field.ts';
+export type { RangeOptions } from './definitions/read-range.ts';
 export { TidemarkError } from './errors.ts';

@@ -1,22 +1,21 @@
 import type { AggregateName } from './definition.ts';
 import { CallSite } from './definition-text.ts';
+import type { RangeOptions } from './read-range.ts';
 
 /** A value that a lambda may give; null and undefined both stand for no value. */
 type Nullish = null | undefined;
 
-/** Options of every aggregate; durations are texts like `'24h'`. */
-export interface AggregateOptions<R> {
-  /** The window [T − last, T) that ends at each grid time T; at least the group's `every`. */
-  readonly last: string;
+/** Options of every aggregate. */
+export type AggregateOptions<R> = RangeOptions & {
   /** Only records for which this is true reach the aggregate. */
   readonly where?: (record: R) => boolean | Nullish;
-}
+};
 
 /** Options of an aggregate whose result is null when there were no values. */
-export interface DefaultOptions<R, T> extends AggregateOptions<R> {
+export type DefaultOptions<R, T> = AggregateOptions<R> & {
   /** Replaces the null of no values at all, and no other. */
   readonly default?: T;
-}
+};
 
 declare const aggregate: unique symbol;
 

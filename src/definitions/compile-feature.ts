@@ -1,12 +1,12 @@
-import { formatDuration } from '../time.ts';
 import type { AggregateCall } from './aggregate-functions.ts';
 import { compileLambda } from './compile-lambda.ts';
-import type { AggregateName, Feature, Grid, Range } from './definition.ts';
+import type { AggregateName, Feature, Grid } from './definition.ts';
 import type { Problem } from './definition-error.ts';
 import type { Expression, ValueType } from './expression.ts';
 import { typeName } from './expression-refusals.ts';
 import type { FieldTypes } from './expression-scope.ts';
 import { OptionReader, show } from './option-reader.ts';
+import { RANGES, readRange } from './read-range.ts';
 
 /** What an aggregate's lambda may give. */
 const INPUT_TYPES: Readonly<Record<AggregateName, readonly ValueType[]>> = {
@@ -22,10 +22,8 @@ const INPUT_TYPES: Readonly<Record<AggregateName, readonly ValueType[]>> = {
   entropy: ['integer', 'number', 'string', 'boolean'],
 };
 
-/** Options that other kinds of windows have, and what stands in their place here. */
+/** Options of windows that there are not yet, and what stands in their place. */
 export const UNBUILT_RANGES = {
-  since: "calendar ranges are not built yet: use a trailing range, like last: '24h'",
-  lifetime: "lifetime ranges are not built yet: use a long trailing range, like last: '365d'",
   session: "session windows are not built yet: use every: '5m' and last: '1h'",
 };
 
@@ -44,7 +42,7 @@ export function compileFeature(
   const optionsIndex = hasInput ? 1 : 0;
   const optionsSite = site.options(optionsIndex);
   const options = new OptionReader(what, given[optionsIndex], optionsSite, problems);
-  options.only(['last', 'where', 'default'], {
+  options.only([...RANGES, 'where', 'default'], {
     ...UNBUILT_RANGES,
     every: 'the grid belongs to the group: write every beside features',
   });
@@ -62,7 +60,7 @@ export function compileFeature(
   if (input !== null && !INPUT_TYPES[aggregate].includes(input.type)) {
     problems.push({ ...inputProblem(aggregate, name, input), place: site.lambdaPlace(String(given[0]), 0) });
   }
-  const range = readRange(options, grid);
+  const range = readRange(what, options, grid, problems);
   if (hasInput && input === null) return null;
   const valueType = input === null ? 'integer' : valueTypeOf(aggregate, input);
   const whenEmpty = readDefault(options, valueType);
@@ -88,29 +86,6 @@ function inputProblem(
     message: `${aggregate} of '${name}' takes ${wanted.join(' or ')}, not ${typeName(input.type)}`,
     remedy,
   };
-}
-
-function readRange(options: OptionReader, grid: Grid | null): Range | null {
-  const { last } = options.given;
-  if (typeof last === 'object' && last !== null) {
-    options.wrong('last', 'is a calendar length', "calendar ranges are not built yet: write last: '24h'");
-    return null;
-  }
-  const elsewhere = Object.keys(UNBUILT_RANGES).some((name) => options.has(name));
-  if (!options.has('last')) {
-    if (!elsewhere) options.require('last', "write last: '24h', the window's length");
-    return null;
-  }
-  const lengthMs = options.duration('last', 1);
-  if (lengthMs !== null && grid?.kind === 'fixed' && lengthMs < grid.stepMs) {
-    const step = formatDuration(grid.stepMs);
-    options.wrong(
-      'last',
-      `is ${show(last)}, shorter than the group's every: '${step}', so some events would be in no window`,
-      `write last: '${step}' or longer, or a shorter every`,
-    );
-  }
-  return lengthMs === null ? null : { kind: 'last', lengthMs };
 }
 
 function valueTypeOf(aggregate: AggregateName, input: Expression): ValueType {

@@ -1,4 +1,5 @@
 import { type AggregateDefinition, aggregateCallOf } from './aggregate-functions.ts';
+import { type CalendarOptions, readCalendar } from './calendar-options.ts';
 import { compileFeature, UNBUILT_RANGES } from './compile-feature.ts';
 import { compileLambda, fieldsForLambdas } from './compile-lambda.ts';
 import type { SourceDefinition } from './define-source.ts';
@@ -11,6 +12,7 @@ import { fingerprintOf } from './fingerprint.ts';
 import { FEATURE_NAME, GROUP_NAME, ROW_COLUMNS } from './names.ts';
 import { suggestName } from './nearest.ts';
 import { isObject, OptionReader, show } from './option-reader.ts';
+import { RANGES } from './read-range.ts';
 
 /** Options of {@link defineFeatureGroup} over records of type `R`; durations are texts like `'5m'`. */
 export interface FeatureGroupOptions<R> {
@@ -20,9 +22,9 @@ export interface FeatureGroupOptions<R> {
   readonly source: SourceDefinition<R>;
   /** The field, or fields, whose values own a row. */
   readonly entity: (keyof R & string) | readonly (keyof R & string)[];
-  /** The step of the grid of window ends. */
-  readonly every: string;
-  /** Shifts the grid: window ends are T ≡ offset (mod every); default 0. */
+  /** When windows end: at each such step, or where each unit of a calendar starts. */
+  readonly every: string | CalendarOptions;
+  /** Shifts the steps: window ends are T ≡ offset (mod every); default 0. Not beside a calendar. */
   readonly offset?: string;
   /** How long after its end a window can still be corrected; default 0. */
   readonly allowedLateness?: string;
@@ -59,10 +61,12 @@ export function defineFeatureGroup<R>(options: FeatureGroupOptions<R>): FeatureG
   const reader = new OptionReader('the group', options, site.options(0), problems);
   reader.only(OPTIONS, {
     ...UNBUILT_RANGES,
-    last: 'each feature has its own range: write count({ last: … })',
+    ...Object.fromEntries(
+      RANGES.map((name) => [name, `each feature has its own range: write count({ ${name}: … })`]),
+    ),
   });
   const source = readSource(reader);
-  const grid = readGrid(reader);
+  const grid = readGrid(reader, problems);
   const entity = readEntity(reader, source);
   const fields = source === null || source.fields.size === 0 ? null : fieldsForLambdas(source);
   const where =
@@ -118,10 +122,14 @@ function readSource(reader: OptionReader): Source | null {
   return null;
 }
 
-function readGrid(reader: OptionReader): Grid | null {
+function readGrid(reader: OptionReader, problems: Problem[]): Grid | null {
   if (isObject(reader.given['every'])) {
-    reader.wrong('every', 'is a calendar unit', "calendar grids are not built yet: write every: '1h'");
-    return null;
+    if (reader.has('offset')) {
+      const remedy = "leave it out: windows end where the unit starts; or write every: '1d' beside it";
+      reader.problem(reader.site.key('offset'), "'offset' cannot stand beside a calendar", remedy);
+    }
+    const calendar = readCalendar(reader, 'every', problems);
+    return calendar === null ? null : { kind: 'calendar', ...calendar };
   }
   if (!reader.has('every')) {
     if (!reader.has('session')) reader.require('every', "write every: '5m', the step of the window ends");

@@ -7,6 +7,7 @@ import type { RecordOf, Schema } from './field.ts';
 import { AVRO_NAME, SOURCE_NAME, TOPIC_NAME } from './names.ts';
 import { suggestName } from './nearest.ts';
 import { isObject, OptionReader, show } from './option-reader.ts';
+import { findZone, suggestZone } from './zones.ts';
 
 /** Options of {@link defineSource}; durations are texts like `'30s'`. */
 export interface SourceOptions<S extends Schema> {
@@ -215,12 +216,8 @@ function readEventTime(
   const field = time.text('field');
   const zone = time.text('zone');
   const kind = field === null ? undefined : fields.get(field)?.kind;
-  if (zone !== null && !isZone(zone)) {
-    time.wrong(
-      'zone',
-      `is '${zone}', which is no time zone`,
-      "write an IANA name, like 'Asia/Kolkata' or 'UTC'",
-    );
+  if (zone !== null && findZone(zone) === null) {
+    time.wrong('zone', `is '${zone}', which is no time zone`, suggestZone(zone));
   }
   if (field === null || fields.size === 0) return none;
   if (kind === undefined) {
@@ -245,16 +242,6 @@ function readEventTime(
     time.wrong('zone', `stands beside '${field}', which is an instant already`, 'leave the zone out');
   }
   return { field, zone };
-}
-
-function isZone(zone: string): boolean {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: zone });
-    return true;
-  } catch (error) {
-    if (error instanceof RangeError) return false;
-    throw error;
-  }
 }
 
 const MAX_AHEAD_MS = 300_000;

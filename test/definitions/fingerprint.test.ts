@@ -14,6 +14,40 @@ describe('a fingerprint', () => {
     expect(await fingerprint()).toMatch(/^[0-9a-f]{64}$/);
   });
 
+  it('of trailing ranges on a fixed grid is what it was before there were other ones', async () => {
+    expect(await fingerprint()).toBe('b965e17ec53dfbdb1d1c5bf0f7c6562838adb617b333325f23060699b44779a5');
+  });
+
+  it('changes with the kind of a range, its unit and its zone', async () => {
+    const ranges = [
+      "last: '1h'",
+      "since: { unit: 'day', zone: 'UTC' }",
+      "since: { unit: 'week', zone: 'UTC' }",
+      "since: { unit: 'day', zone: 'Asia/Kolkata' }",
+      'lifetime: true',
+    ];
+    const all = ranges.map((range) => fingerprint(group(FEATURES.replace("last: '1h'", range), OPTIONS)));
+    expect(new Set(await Promise.all(all)).size).toBe(ranges.length);
+  });
+
+  it('changes with the unit, the zone and the length on a calendar grid', async () => {
+    const on = (unit: string, zone: string, count: number): Promise<string> =>
+      fingerprint(
+        group(
+          `n: count({ last: { ${unit}s: ${count}, zone: '${zone}' } }),`,
+          `entity: 'card_id', every: { unit: '${unit}', zone: '${zone}' },`,
+        ),
+      );
+    const given = [
+      on('day', 'UTC', 1),
+      on('week', 'UTC', 1),
+      on('day', 'Asia/Kolkata', 1),
+      on('day', 'UTC', 2),
+    ];
+    expect(new Set(await Promise.all(given)).size).toBe(4);
+    expect(await on('day', 'utc', 1)).toBe(await given[0]);
+  });
+
   it.each([
     ['names of parameters', FEATURES.replaceAll('t.', 'record.').replaceAll('(t)', '(record)'), OPTIONS],
     [

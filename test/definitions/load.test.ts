@@ -65,6 +65,50 @@ describe('a definitions file', () => {
     expect(compile(cardRisk!.features[2]!.input!)({ amount_minor: 250 })).toBe(2.5);
   });
 
+  it('says the ranges and grids of calendars', async () => {
+    const features = `today: count({ since: { unit: 'day', zone: 'asia/kolkata' } }),
+    month: count({ last: { months: 3, zone: 'Asia/Kolkata' }, where: (t) => t.ok }),
+    ever: sum((t) => t.amount, { lifetime: true, default: 0 }),`;
+    const steps = "entity: 'card_id', every: '30m',";
+    const months = "entity: 'card_id', every: { unit: 'month', zone: 'Asia/Kolkata' },";
+    const onSteps = await load(group(features.replace(/month:.*/, "hour: count({ last: '1h' }),"), steps));
+    const onMonths = await load(group(features.replace(/today:.*/, ''), months));
+    const [fixed, calendar] = [onSteps.groups[0]!, onMonths.groups[0]!];
+    expect(fixed).toMatchObject({
+      grid: { kind: 'fixed', stepMs: 1_800_000, offsetMs: 0 },
+      usesCalendar: true,
+    });
+    expect(fixed.features.map(({ range }) => range)).toEqual([
+      { kind: 'since', unit: 'day', zone: 'Asia/Kolkata' },
+      { kind: 'last', lengthMs: 3_600_000 },
+      { kind: 'lifetime' },
+    ]);
+    expect(calendar.grid).toEqual({ kind: 'calendar', unit: 'month', zone: 'Asia/Kolkata' });
+    expect(calendar.usesCalendar).toBe(true);
+    expect(calendar.features.map(({ range }) => range)).toEqual([
+      { kind: 'lastUnits', count: 3 },
+      { kind: 'lifetime' },
+    ]);
+    expect((await load(group(N))).groups[0]!.usesCalendar).toBe(false);
+  });
+
+  it.each([
+    ["'30m'", 'day', 'Asia/Kolkata'],
+    ["'1h', offset: '30m'", 'month', 'Asia/Kolkata'],
+    ["'1d'", 'month', 'UTC'],
+    ["'7d', offset: '4d'", 'week', 'UTC'],
+    ["'1h'", 'week', 'America/New_York'],
+    ["'15m'", 'day', 'Asia/Kathmandu'],
+    ["'1ms'", 'day', 'Africa/Monrovia'],
+    ["{ unit: 'day', zone: 'Pacific/Apia' }", 'month', 'Pacific/Apia'],
+    ["{ unit: 'day', zone: 'Asia/Kolkata' }", 'week', 'Asia/Calcutta'],
+    ["{ unit: 'month', zone: 'UTC' }", 'month', 'UTC'],
+  ])('can count on every: %s since the %s began in %s', async (every, unit, zone) => {
+    const features = `n: count({ since: { unit: '${unit}', zone: '${zone}' } }),`;
+    const { groups } = await load(group(features, `entity: 'card_id', every: ${every},`));
+    expect(groups[0]!.features[0]!.range).toEqual({ kind: 'since', unit, zone });
+  });
+
   it('may take its sources from another file, and be JavaScript', async () => {
     const file = writeFiles({
       'definitions.mjs': `import { count, defineFeatureGroup } from 'tidemark';

@@ -8,6 +8,7 @@ type Case = readonly [what: string, text: string, at: string, message: RegExp, r
 
 const N = "n: count({ last: '1h' }),";
 const options = (text: string): string => group(N, text);
+const grid = (every: string): string => options(`entity: 'card_id', every: ${every},`);
 const OF_GROUPS: readonly Case[] = [
   [
     'an unknown option',
@@ -40,11 +41,65 @@ const OF_GROUPS: readonly Case[] = [
     /'5m'/,
   ],
   [
-    'a calendar grid',
-    options("entity: 'card_id', every: { unit: 'day', zone: 'UTC' } as never,"),
+    'a calendar grid without a zone',
+    grid("{ unit: 'day' } as never"),
     '{ unit',
-    /calendar unit/,
-    /not built yet.*'1h'/,
+    /every needs the option 'zone'/,
+    /Asia\/Kolkata/,
+  ],
+  [
+    'a calendar grid without a unit',
+    grid("{ zone: 'UTC' } as never"),
+    '{ zone',
+    /needs the option 'unit'/,
+    /'week'/,
+  ],
+  [
+    'a unit in the plural',
+    grid("{ unit: 'days' as never, zone: 'UTC' }"),
+    "'days'",
+    /'unit' of every is 'days', no unit of the calendar/,
+    /did you mean 'day'/,
+  ],
+  [
+    'a unit that there is not',
+    grid("{ unit: 'year' as never, zone: 'UTC' }"),
+    "'year'",
+    /no unit/,
+    /'day', 'week' or 'month'/,
+  ],
+  [
+    'a misspelt zone',
+    grid("{ unit: 'day', zone: 'Asia/Kolkatta' }"),
+    "'Asia/Kolkatta'",
+    /no time zone/,
+    /did you mean 'Asia\/Kolkata'/,
+  ],
+  [
+    'a city for a zone',
+    grid("{ unit: 'day', zone: 'Kathmandu' }"),
+    "'Kathmandu'",
+    /no time zone/,
+    /did you mean 'Asia\/Kathmandu'/,
+  ],
+  ['letters that several zones share', grid("{ unit: 'day', zone: 'IST' }"), "'IST'", /no time zone/, /IANA/],
+  ['a zone that is no text', grid("{ unit: 'day', zone: 5 as never }"), '5', /is 5, not a text/, /zone: '…'/],
+  [
+    'an option that a calendar has not',
+    grid("{ unit: 'day', zone: 'UTC', offset: '4h' } as never"),
+    'offset',
+    /every has no option 'offset'/,
+    /'unit', 'zone'/,
+  ],
+  [
+    'an offset beside a calendar',
+    options("entity: 'card_id', offset: '4h', every: { unit: 'day', zone: 'UTC' },").replace(
+      "'1h'",
+      "{ days: 1, zone: 'UTC' }",
+    ),
+    'offset',
+    /'offset' cannot stand beside a calendar/,
+    /leave it out/,
   ],
   [
     'a session',
@@ -187,7 +242,34 @@ const OF_FEATURES: readonly Case[] = [
     /is a function, not an aggregate/,
     /count/,
   ],
-  ['no range', feature('n: count({} as never),'), '{}', /needs the option 'last'/, /last: '24h'/],
+  [
+    'no range',
+    feature('n: count({} as never),'),
+    '{}',
+    /count of 'n' needs a range/,
+    /last: '24h', since: .* or lifetime/,
+  ],
+  [
+    'two ranges',
+    feature("n: count({ last: '1h', lifetime: true } as never),"),
+    'lifetime',
+    /two ranges, 'last' and 'lifetime'/,
+    /two features/,
+  ],
+  [
+    'no lifetime',
+    feature('n: count({ lifetime: false as never }),'),
+    'false',
+    /'lifetime' of count of 'n' is false/,
+    /lifetime: true/,
+  ],
+  [
+    'a session',
+    feature("n: count({ session: '30m' } as never),"),
+    'session',
+    /cannot stand in count of 'n'/,
+    /not built yet/,
+  ],
   ['a range of nothing', feature("n: count({ last: '0ms' }),"), "'0ms'", /longer than nothing/, /'5m'/],
   [
     'a range shorter than the step',
@@ -195,27 +277,6 @@ const OF_FEATURES: readonly Case[] = [
     "'1m'",
     /shorter than the group's every: '5m'/,
     /'5m' or longer/,
-  ],
-  [
-    'a calendar range',
-    feature("n: count({ last: { days: 1, zone: 'UTC' } } as never),"),
-    '{ days',
-    /calendar length/,
-    /not built yet/,
-  ],
-  [
-    'today so far',
-    feature("n: count({ since: { unit: 'day', zone: 'UTC' } } as never),"),
-    'since',
-    /cannot stand/,
-    /calendar ranges are not built yet: .*last: '24h'/,
-  ],
-  [
-    'a lifetime',
-    feature('n: count({ lifetime: true } as never),'),
-    'lifetime',
-    /cannot stand/,
-    /not built yet/,
   ],
   [
     'an unknown option',
@@ -307,6 +368,213 @@ const OF_FEATURES: readonly Case[] = [
     'limit,',
     /'limit' is an outer variable/,
     /write its value/,
+  ],
+];
+
+const on = (every: string, range: string): string =>
+  group(`n: count({ ${range} }),`, `entity: 'card_id', every: ${every},`);
+const DAYS = "{ unit: 'day', zone: 'Asia/Kolkata' }";
+const WEEKS = "{ unit: 'week', zone: 'Asia/Kolkata' }";
+const MONTHS = "{ unit: 'month', zone: 'Asia/Kolkata' }";
+const since = (unit: string, zone: string): string => `since: { unit: '${unit}', zone: '${zone}' }`;
+
+const OF_RANGES: readonly Case[] = [
+  [
+    "Kolkata's day on full hours",
+    on("'1h'", since('day', 'Asia/Kolkata')),
+    '{ unit',
+    /'since' of count of 'n' has a day that starts at 1970-01-01T18:30Z, .* every: '1h'/,
+    /^write every: '30m', or offset: '30m' beside every$/,
+  ],
+  [
+    "Kathmandu's, a quarter of an hour off since 1986",
+    on("'1h'", since('day', 'Asia/Kathmandu')),
+    '{ unit',
+    /starts at 1970-01-01T18:30Z/,
+    /^write every: '15m'$/,
+  ],
+  [
+    "Lord Howe's, half an hour of summer time",
+    on("'1h'", since('week', 'Australia/Lord_Howe')),
+    '{ unit',
+    /has a week that starts/,
+    /^write every: '30m'$/,
+  ],
+  [
+    "Monrovia's, which was seconds off",
+    on("'1m'", since('month', 'Africa/Monrovia')),
+    '{ unit',
+    /starts at 1970-01-01T00:44:30Z/,
+    /^write every: '30s'$/,
+  ],
+  [
+    'steps that no day divides into',
+    on("'7m'", since('day', 'UTC')),
+    '{ unit',
+    /every: '7m'/,
+    /^write every: '8m'$/,
+  ],
+  [
+    'an offset',
+    on("'1h', offset: '5m'", since('day', 'UTC')),
+    '{ unit',
+    /every: '1h', offset: '5m'/,
+    /^write every: '5m', or offset: '0ms' beside every$/,
+  ],
+  [
+    'steps that are longer than the unit',
+    on("'2d'", since('day', 'UTC')),
+    '{ unit',
+    /starts at 1970-01-02T00:00Z/,
+    /^write every: '1d'$/,
+  ],
+  [
+    'a month on weeks',
+    on(WEEKS, since('month', 'Asia/Kolkata')),
+    '{ unit',
+    /has a month that starts at 1970-01-31T18:30Z/,
+    /since: { unit: 'week', zone: 'Asia\/Kolkata' }, or every: { unit: 'day', zone: 'Asia\/Kolkata' }/,
+  ],
+  [
+    'a day on months',
+    on(MONTHS, since('day', 'Asia/Kolkata')),
+    '{ unit',
+    /has a day/,
+    /since: { unit: 'month', zone: 'Asia\/Kolkata' }, or every: { unit: 'day'/,
+  ],
+  [
+    'a day of another zone',
+    on(DAYS, since('day', 'UTC')),
+    '{ unit',
+    /1970-01-01T00:00Z, .* every: { unit: 'day', zone: 'Asia\/Kolkata' }/,
+    /write zone: 'Asia\/Kolkata', the grid's, or every: { unit: 'day', zone: 'UTC' } for the group/,
+  ],
+  [
+    'a misspelt zone',
+    on("'5m'", since('day', 'America/New York')),
+    "'America/New York'",
+    /'zone' of since is 'America\/New York', which is no time zone/,
+    /did you mean 'America\/New_York'/,
+  ],
+  [
+    'a misspelt unit',
+    on("'5m'", since('mnth', 'UTC')),
+    "'mnth'",
+    /no unit of the calendar/,
+    /did you mean 'month'/,
+  ],
+  [
+    'hours since',
+    on("'5m'", since('hour', 'UTC')),
+    "'hour'",
+    /no unit of the calendar/,
+    /'day', 'week' or 'month'/,
+  ],
+  ['since a text', on("'5m'", "since: 'day' as never"), 'since', /takes an object/, /write {/],
+  [
+    'a fixed length on days',
+    on(DAYS, "last: '7d'"),
+    "'7d'",
+    /is '7d', a fixed length/,
+    /write last: { days: 7, zone: 'Asia\/Kolkata' }/,
+  ],
+  [
+    'a short one',
+    on(MONTHS, "last: '24h'"),
+    "'24h'",
+    /a fixed length/,
+    /write last: { months: 1, zone: 'Asia\/Kolkata' }/,
+  ],
+  [
+    'days on a fixed grid',
+    on("'5m'", "last: { days: 30, zone: 'UTC' }"),
+    '{ days',
+    /is 30 days in UTC, which needs that calendar's grid, not the group's every: '5m'/,
+    /write last: '30d', or every: { unit: 'day', zone: 'UTC' } for the group/,
+  ],
+  [
+    'a day on a longer fixed grid',
+    on("'2d'", "last: { days: 1, zone: 'UTC' }"),
+    '{ days',
+    /is 1 day in UTC/,
+    /write last: '2d'/,
+  ],
+  [
+    'weeks on days',
+    on(DAYS, "last: { weeks: 2, zone: 'Asia/Kolkata' }"),
+    '{ weeks',
+    /is 2 weeks in Asia\/Kolkata/,
+    /write last: { days: 14, zone: 'Asia\/Kolkata' }, or every: { unit: 'week'/,
+  ],
+  [
+    'days of another zone',
+    on(DAYS, "last: { days: 7, zone: 'Asia/Kathmandu' }"),
+    '{ days',
+    /is 7 days in Asia\/Kathmandu/,
+    /write last: { days: 7, zone: 'Asia\/Kolkata' }, or every: { unit: 'day', zone: 'Asia\/Kathmandu' }/,
+  ],
+  [
+    'no days',
+    on(DAYS, "last: { days: 0, zone: 'Asia/Kolkata' }"),
+    '0',
+    /'days' of last is 0, not an integer/,
+    /1 or more/,
+  ],
+  [
+    'days before',
+    on(DAYS, "last: { days: -1, zone: 'Asia/Kolkata' }"),
+    '-1',
+    /'days' of last is -1/,
+    /1 or more/,
+  ],
+  [
+    'half a month',
+    on(MONTHS, "last: { months: 0.5, zone: 'Asia/Kolkata' }"),
+    '0.5',
+    /'months' of last is 0.5, not an integer/,
+    /1 or more/,
+  ],
+  [
+    'more than all',
+    on(MONTHS, "last: { months: 2000, zone: 'Asia/Kolkata' }"),
+    '2000',
+    /more than 130 years/,
+    /write lifetime: true/,
+  ],
+  [
+    'one day',
+    on(DAYS, "last: { day: 1, zone: 'Asia/Kolkata' } as never"),
+    'day:',
+    /last has no option 'day'/,
+    /did you mean 'days'/,
+  ],
+  [
+    'a unit for a length',
+    on(DAYS, "last: { unit: 'day', zone: 'Asia/Kolkata' } as never"),
+    'unit',
+    /'unit' cannot stand in last/,
+    /days: 1/,
+  ],
+  [
+    'days and months',
+    on(MONTHS, "last: { months: 1, days: 2, zone: 'Asia/Kolkata' } as never"),
+    'months: 1',
+    /counts days and months/,
+    /leave one/,
+  ],
+  [
+    'days of nowhere',
+    on(DAYS, 'last: { days: 1 } as never'),
+    '{ days',
+    /last needs the option 'zone'/,
+    /Kolkata/,
+  ],
+  [
+    'a zone alone',
+    on(DAYS, "last: { zone: 'Asia/Kolkata' } as never"),
+    '{ zone',
+    /last needs the option 'days'/,
+    /weeks or months/,
   ],
 ];
 
@@ -459,6 +727,10 @@ describe('a group is refused for', () => {
 
 describe('features are refused for', () => {
   it.each(OF_FEATURES)('%s', (...given) => expectRefused(given, HEAD));
+});
+
+describe('a range is refused for', () => {
+  it.each(OF_RANGES)('%s', (...given) => expectRefused(given, HEAD));
 });
 
 describe('a source is refused for', () => {

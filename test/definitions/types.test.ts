@@ -108,8 +108,14 @@ describe('the types of definitions', () => {
             h: min((t) => t.ok, { last: '1h' }),
             // @ts-expect-error no range
             i: count({}),
-            // @ts-expect-error a calendar range
-            j: count({ since: { unit: 'day', zone: 'UTC' } }),
+            // @ts-expect-error two ranges
+            j: count({ last: '1h', since: { unit: 'day', zone: 'UTC' } }),
+            // @ts-expect-error a unit that there is not
+            m: count({ since: { unit: 'hour', zone: 'UTC' } }),
+            // @ts-expect-error two lengths
+            o: count({ last: { days: 1, weeks: 1, zone: 'UTC' } }),
+            // @ts-expect-error no lifetime
+            p: count({ lifetime: false }),
             // @ts-expect-error a default of another type
             k: sum((t) => t.amount, { last: '1h', default: '0' }),
             // @ts-expect-error no aggregate
@@ -122,6 +128,8 @@ describe('the types of definitions', () => {
       () => defineFeatureGroup({ ...common, entity: 'card', features: {} }),
       // @ts-expect-error an unknown option
       () => defineFeatureGroup({ ...common, features: {}, lateness: '5m' }),
+      // @ts-expect-error a calendar grid of nowhere
+      () => defineFeatureGroup({ ...common, every: { unit: 'day' }, features: {} }),
       // @ts-expect-error a key that is no field
       () => defineSource({ name: 'a', key: 'card', schema, eventTime: { field: 'event_ts' } }),
       // @ts-expect-error an event time that is no field
