@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, fsyncSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 
@@ -38,6 +38,26 @@ export function findDamage(directory: string): string | null {
     return `${size} bytes are left of ${(meta.lastPage + 1) * meta.pageSize}`;
   } finally {
     closeSync(descriptor);
+  }
+}
+
+/** More than LMDB wants at once when it opens a directory. */
+const ROOM_BYTES = 64 * 1024;
+
+/**
+ * Throws what the system says when the directory's disk is full. LMDB writes its lock file by memory map: where no
+ * page can be had for it, the process would end without a word.
+ */
+export function requireRoom(directory: string): void {
+  const file = join(directory, 'room');
+  const descriptor = openSync(file, 'w');
+  try {
+    const zeros = Buffer.alloc(ROOM_BYTES);
+    for (let at = 0; at < ROOM_BYTES; ) at += writeSync(descriptor, zeros, at);
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+    rmSync(file, { force: true });
   }
 }
 

@@ -4,7 +4,7 @@ import { setImmediate } from 'node:timers/promises';
 import { open, type RootDatabase } from 'lmdb';
 import { assert } from '../errors.ts';
 import { DirectoryLock } from './directory-lock.ts';
-import { DATA_FILE, findDamage } from './lmdb-check.ts';
+import { DATA_FILE, findDamage, requireRoom } from './lmdb-check.ts';
 import {
   entityKey,
   entityRanges,
@@ -70,6 +70,7 @@ export class LmdbStateStore implements StateStore {
       lock = DirectoryLock.acquire(directory);
       const damage = findDamage(directory);
       if (damage !== null) throw unreadable(directory, new Error(damage));
+      requireRoom(directory);
       database = open<Buffer, Buffer>({
         path: directory,
         noSubdir: false,
@@ -77,6 +78,8 @@ export class LmdbStateStore implements StateStore {
         keyEncoding: 'binary',
         // A commit is over when it is on the disk, not when other threads see it.
         overlappingSync: false,
+        // A batch of the library's own around each of ours would fail with a promise that nobody holds.
+        eventTurnBatching: false,
       });
       requireFormat(directory, database);
       const store = new LmdbStateStore(directory, database, lock);
@@ -223,8 +226,8 @@ function unreadable(directory: string, cause: unknown): StateError {
     code: 'STATE_UNREADABLE',
     place: { file: join(directory, DATA_FILE) },
     remedy:
-      'Check that the directory can be read and written. If the file is damaged, put back a copy or remove the ' +
-      'directory: the tasks then start over.',
+      'Check that the directory can be read and written and that its disk has room. If the file is damaged, put ' +
+      'back a copy or remove the directory: the tasks then start over.',
     cause,
   });
 }

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -91,20 +91,36 @@ test('a worker killed during commits leaves progress, states and facts of one st
   }
 });
 
-test('a disk that is full fails the commit with a remedy, and keeps the last step', async () => {
-  const entities = 2000;
-  // A limit on the size of files, in KiB, stands for the disk.
-  const limited = ['bash', '-c', `trap '' XFSZ; ulimit -f 700; exec "$@"`, 'limited', process.execPath];
-  const child = await start(entities, limited);
-  const [status] = await once(child.process, 'close');
-  expect(child.lastLine()).toBe('failed STATE_WRITE_FAILED');
-  expect(status).toBe(0);
-  const store = LmdbStateStore.open(directory);
-  try {
-    agreedStep(store, entities);
-  } finally {
-    await store.close();
-  }
+test.each([
+  { entities: 2000, roomKib: 700 },
+  { entities: 300, roomKib: 100 },
+])(
+  'a disk that is full fails the commit of $entities with a remedy, and keeps the last step',
+  async ({ entities, roomKib }) => {
+    // A limit on the size of files stands for the disk.
+    const limit = `trap '' XFSZ; ulimit -f ${roomKib}; exec "$@"`;
+    const limited = ['bash', '-c', limit, 'limited', process.execPath];
+    const child = await start(entities, limited);
+    const [status] = await once(child.process, 'close');
+    expect(child.lastLine()).toBe('failed STATE_WRITE_FAILED');
+    expect(status).toBe(0);
+    const store = LmdbStateStore.open(directory);
+    try {
+      agreedStep(store, entities);
+    } finally {
+      await store.close();
+    }
+  },
+);
+
+test('a disk without room for a store is refused before the store is opened', async () => {
+  const limited = ['bash', '-c', `trap '' XFSZ; ulimit -f 16; exec "$@"`, 'limited', process.execPath];
+  const call = `
+    import { LmdbStateStore } from './src/state/lmdb-state-store.ts';
+    try { LmdbStateStore.open(process.argv[1]); } catch (error) { console.log(error.code, error.message); }`;
+  const child = spawnSync(limited[0]!, [...limited.slice(1), '--input-type=module', '-e', call, directory]);
+  expect(String(child.stdout)).toMatch(/^STATE_UNREADABLE cannot open the state: EFBIG/);
+  await LmdbStateStore.open(directory).close();
 });
 
 describe('a state directory', () => {

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { LmdbStateStore } from '../../src/state/lmdb-state-store.ts';
 import { bytes, progressAt, taskOf } from './state-store-contract.ts';
 
@@ -22,6 +23,8 @@ for (let step = first + 1; ; step++) {
     );
   } catch (error) {
     process.stdout.write(`failed ${(error as { code?: string }).code}\n`);
+    // What else a failed commit has to say, such as by a promise that nobody holds, it says by now.
+    await setTimeout(50);
     await store.close();
     break;
   }
