@@ -23,7 +23,7 @@ export interface Comparison {
 /**
  * Holds an online store against a replay of all revisions (`--rows all`, Parquet) of the same log: each row that the
  * store still has must be the revision of its version, to the bit, and have its window's final values; the latest row
- * must be that of the entity's greatest window_end.
+ * must be that of the entity's greatest window_end, and no row is missing above the oldest.
  *
  * @param directory where the replay wrote the group's rows
  */
@@ -63,6 +63,7 @@ function* compareEntity(
   if (latest.windowEnd !== newest.windowEnd) {
     yield `latest row: online window_end ${latest.windowEnd}, replay ${newest.windowEnd}`;
   }
+  yield* missing(final, windows);
   for (const online of [...windows, latest]) {
     const at = `window_end ${online.windowEnd} version ${online.version}`;
     const same = byVersion.get(`${online.windowEnd}@${online.version}`);
@@ -75,6 +76,17 @@ function* compareEntity(
       yield `${at}: online ${describe(online)}, replay's final ${describe(last)}`;
     }
   }
+}
+
+/** Above the oldest row that is kept, every row is. */
+function* missing(final: ReadonlyMap<number, ReplayRow>, windows: readonly OnlineRow[]): Generator<string> {
+  const kept = new Set(windows.map((row) => row.windowEnd));
+  const oldest = Math.min(...kept);
+  for (const windowEnd of final.keys()) {
+    if (windowEnd > oldest && !kept.has(windowEnd))
+      yield `window_end ${windowEnd} is not in the online store`;
+  }
+  if (kept.size === 0) yield 'has no windows in the online store';
 }
 
 function equalValues(a: readonly (Scalar | null)[], b: readonly (Scalar | null)[]): boolean {
