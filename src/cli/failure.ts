@@ -2,12 +2,30 @@ import { CommanderError } from 'commander';
 import { describeError, TidemarkError } from '../errors.ts';
 
 /** Tells a failure on standard error, for a person or (`json`) a program, and answers the exit status it means. */
-export function reportFailure(error: unknown, json: boolean): number {
+export function reportFailure(thrown: unknown, json: boolean): number {
   // What the command line library wanted to say, such as the help text, it has said.
-  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? 0 : 2;
+  const error = asRefusal(thrown) ?? thrown;
   const exitCode = error instanceof TidemarkError ? error.exitCode : 1;
   process.stderr.write(`${json ? failureJson(error) : failureText(error)}\n`);
   return exitCode;
+}
+
+/** What the operating system says of files and disks; the text names the call and the path. */
+const REFUSALS = new Set(
+  'EACCES EPERM EROFS ENOSPC EDQUOT EFBIG ENOTDIR EISDIR ENAMETOOLONG EMFILE ENFILE EIO'.split(' '),
+);
+
+/** No bug, though nobody on the way has said what the file was for; null for anything else. */
+function asRefusal(error: unknown): TidemarkError | null {
+  if (!(error instanceof Error) || error instanceof TidemarkError) return null;
+  const { code, syscall } = error as NodeJS.ErrnoException;
+  if (code === undefined || syscall === undefined || !REFUSALS.has(code)) return null;
+  return new TidemarkError(error.message, {
+    code,
+    remedy: 'Check that the place can be read and written, and that its disk has room.',
+    cause: error,
+  });
 }
 
 function failureText(error: unknown): string {
