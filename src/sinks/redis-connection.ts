@@ -69,6 +69,8 @@ export class RedisConnection {
     const redis = new Redis(options.url, {
       connectionName: options.connectionName ?? 'tidemark',
       socketTimeout: options.responseTimeoutMs ?? 10_000,
+      // One that is silent does not answer a farewell either.
+      disconnectTimeout: 200,
       lazyConnect: true,
       // What is sent again, and when, is decided here and not by the client.
       enableOfflineQueue: false,
@@ -84,7 +86,7 @@ export class RedisConnection {
         signal?.addEventListener('abort', reject, { once: true });
         redis.once('ready', resolve);
         redis.once('error', reject);
-        redis.once('close', () => reject(new Error('Connection is closed by the other side')));
+        redis.once('close', () => reject(new Error('Connection is closed')));
         redis.connect().catch(() => {});
       });
     } catch (error) {

@@ -116,7 +116,9 @@ function connectionTrouble(error: unknown): string | null {
   if (!(error instanceof Error)) return null;
   if ('syscall' in error || 'code' in error) return error.message;
   // The client marks its own by nothing better than name and text.
-  if (/^(Connection is closed|Socket timeout|connect ETIMEDOUT)/.test(error.message)) return error.message;
+  if (/^Socket timeout/.test(error.message)) return 'it does not answer';
+  if (/^Connection is closed/.test(error.message)) return 'the connection was closed';
+  if (/^connect ETIMEDOUT/.test(error.message)) return error.message;
   const lost =
     /^(AbortError|MaxRetriesPerRequestError)$/.test(error.name) || /^Stream isn't/.test(error.message);
   return lost ? 'the connection was lost' : null;

@@ -46,6 +46,7 @@ const FETCH_WAIT_MS = 500;
 const CONCURRENT_PARTITIONS = 16;
 /** A broker that is away may hold up a farewell for so long. */
 const FAREWELL_MS = 5000;
+const LAST_WORD_MS = 1000;
 const FIRST_PAUSE_MS = 200;
 const LONGEST_PAUSE_MS = 5000;
 
@@ -213,10 +214,9 @@ export class KafkaLogReader implements LogReader {
     }
     await this.#rest();
     this.#consumer = null;
-    await Promise.race([
-      consumer.disconnect().catch(() => {}),
-      sleep(FAREWELL_MS, undefined, { ref: false }),
-    ]);
+    // A broker that let the time for farewells pass is not given it again.
+    const patienceMs = this.#farewell.signal.aborted ? LAST_WORD_MS : FAREWELL_MS;
+    await Promise.race([consumer.disconnect().catch(() => {}), sleep(patienceMs, undefined, { ref: false })]);
   }
 
   /**
