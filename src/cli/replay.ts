@@ -1,5 +1,12 @@
 import { resolve } from 'node:path';
-import { type ReplayOptions, type ReplaySummary, ROW_CHOICES, ROW_FORMATS } from '../replay/options.ts';
+import { formatPlace } from '../errors.ts';
+import {
+  type ReplayOptions,
+  type ReplaySummary,
+  ROW_CHOICES,
+  ROW_FORMATS,
+  type SourceSummary,
+} from '../replay/options.ts';
 import { given, jsonOption, quietOption, type RegisterCommand, valueOption } from './command.ts';
 import { choice, nameList, nonEmpty } from './parsers.ts';
 import { formatCount, ProgressLine } from './progress.ts';
@@ -57,16 +64,29 @@ interface Flags extends Pick<ReplayOptions, 'rows' | 'format'> {
   readonly json?: true;
 }
 
+const CORRUPT_SHOWN = 10;
+
+function describeCorrupt({ corruptPlaces, corrupt }: SourceSummary): string[] {
+  if (corruptPlaces === 0) return [];
+  const shown = corrupt.slice(0, CORRUPT_SHOWN);
+  const more = corruptPlaces - shown.length;
+  return [
+    `  passed over ${formatCount(corruptPlaces)} corrupt ${corruptPlaces === 1 ? 'place' : 'places'}:`,
+    ...shown.map(({ place, message }) => `  ${formatPlace(place)}: ${message}`),
+    ...(more === 0 ? [] : [`  and ${formatCount(more)} more`]),
+  ];
+}
+
 /** What was read and made, for a person. */
 export function describeSummary(summary: ReplaySummary): string {
-  const lines = summary.sources.map((source) => {
+  const lines = summary.sources.flatMap((source) => {
     const rejected = Object.values(source.rejected).reduce((sum, count) => sum + count, 0);
-    const corrupt =
-      source.corruptFiles === 0 ? '' : `, ${formatCount(source.corruptFiles)} corrupt files skipped`;
-    return (
-      `${source.source}: ${formatCount(source.records)} records in ${formatCount(source.partitions)} ` +
-      `partitions, ${formatCount(rejected)} rejected${corrupt}`
-    );
+    const records = formatCount(source.records);
+    const partitions = formatCount(source.partitions);
+    return [
+      `${source.source}: ${records} records in ${partitions} partitions, ${formatCount(rejected)} rejected`,
+      ...describeCorrupt(source),
+    ];
   });
   const table = formatTable(
     ['group', 'rows', 'early', 'on-time', 'late', 'late records', 'partly late', 'dropped', 'folder'],

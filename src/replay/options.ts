@@ -1,3 +1,4 @@
+import type { Place } from '../errors.ts';
 import type { Timing } from '../operators/revision.ts';
 import type { Progress } from '../progress.ts';
 
@@ -38,8 +39,16 @@ export interface SourceSummary {
   readonly records: number;
   /** Rejected records by reason. */
   readonly rejected: Readonly<Record<string, number>>;
-  /** Files passed over or cut short because of `skipCorrupt`. */
-  readonly corruptFiles: number;
+  /** Damaged places (files, blocks or lines) that `skipCorrupt` passed over. */
+  readonly corruptPlaces: number;
+  /** The first of them, a hundred at most over all sources. */
+  readonly corrupt: readonly CorruptPlace[];
+}
+
+export interface CorruptPlace {
+  readonly place: Place;
+  /** What is wrong there. */
+  readonly message: string;
 }
 
 export interface GroupSummary {

@@ -8,7 +8,7 @@ import { type OfflineGroup, OfflineStore } from '../sinks/offline-store.ts';
 import { type Archive, openArchive } from '../sources/archive-reader.ts';
 import { createDecoder } from '../sources/decode-record.ts';
 import type { RejectedRecord } from '../sources/record.ts';
-import type { GroupSummary, ReplayOptions, ReplaySummary, SourceSummary } from './options.ts';
+import type { CorruptPlace, GroupSummary, ReplayOptions, ReplaySummary, SourceSummary } from './options.ts';
 
 /**
  * The same operators as a worker's, over archived topics. Each partition is read from its first record to its last,
@@ -36,6 +36,7 @@ export async function replay(options: ReplayOptions): Promise<ReplaySummary> {
       const rejected = store.openSource(source).rejected;
       const mine = groups.filter((group) => group.source === source);
       const partitions: SourcePartition[] = [];
+      const corruptBefore = archive.skips.damagedPlaces;
       for (const partition of archive.partitions(source.topic)) {
         const pipeline = new SourcePartition({
           source,
@@ -48,7 +49,7 @@ export async function replay(options: ReplayOptions): Promise<ReplaySummary> {
         partitions.push(pipeline);
         await replayPartition(archive, pipeline, outputs, meter);
       }
-      sources.push(summarizeSource(source, partitions, archive));
+      sources.push(summarizeSource(source, partitions, archive, corruptBefore));
     }
     const written = await store.finish();
     return {
@@ -141,6 +142,7 @@ function summarizeSource(
   source: Source,
   partitions: readonly SourcePartition[],
   archive: Archive,
+  corruptBefore: number,
 ): SourceSummary {
   const rejected: Record<string, number> = {};
   let records = 0;
@@ -153,7 +155,10 @@ function summarizeSource(
     partitions: partitions.length,
     records,
     rejected,
-    corruptFiles: archive.skips.damagedPlaces,
+    corruptPlaces: archive.skips.damagedPlaces - corruptBefore,
+    corrupt: archive.skips.damages
+      .slice(corruptBefore)
+      .map(({ place = {}, message }): CorruptPlace => ({ place, message })),
   };
 }
 

@@ -28,7 +28,10 @@ const SUMMARY: ReplaySummary = {
       partitions: 4,
       records: 12_000,
       rejected: { schema: 2, ahead: 1 },
-      corruptFiles: 1,
+      corruptPlaces: 101,
+      corrupt: [
+        { place: { file: '/archive/transactions/0/0.jsonl', line: 3 }, message: 'the line is not JSON' },
+      ],
     },
   ],
   groups: [
@@ -118,7 +121,10 @@ describe('tidemark replay', () => {
     await call(args, { replay: () => Promise.resolve(SUMMARY) });
     expect(stdout).toBe(
       [
-        'transactions: 12,000 records in 4 partitions, 3 rejected, 1 corrupt files skipped',
+        'transactions: 12,000 records in 4 partitions, 3 rejected',
+        '  passed over 101 corrupt places:',
+        '  /archive/transactions/0/0.jsonl:3: the line is not JSON',
+        '  and 100 more',
         '',
         'group         rows  early  on-time  late  late records  partly late  dropped  folder',
         '-----------  -----  -----  -------  ----  ------------  -----------  -------  ------------------',
