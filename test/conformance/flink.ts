@@ -46,6 +46,8 @@ export const sums = defineFeatureGroup({
 `;
   return {
     text,
+    stepMs: windows.slide,
+    starts: [0],
     entityFields: ['id'],
     idKind: 'string',
     fields: new Map([
@@ -55,8 +57,7 @@ export const sums = defineFeatureGroup({
     ]),
     lambdas: { where: '(r) => r.n !== null', features: [{ input: '(r) => r.n', where: null }] },
     group: {
-      stepMs: windows.slide,
-      offsetMs,
+      grid: { kind: 'fixed', stepMs: windows.slide, offsetMs },
       allowedLatenessMs: windows.allowedLateness,
       maxOutOfOrdernessMs: DISORDER_MS,
       maxAheadMs: null,
@@ -70,7 +71,7 @@ export const sums = defineFeatureGroup({
         {
           name: 'sum',
           aggregate: 'sum',
-          lengthMs: windows.size,
+          range: { kind: 'last', lengthMs: windows.size },
           input: (row) => row['n'] ?? null,
           integer: true,
           where: null,

@@ -21,7 +21,7 @@ const drivings: readonly (readonly [string, fc.Arbitrary<AfterRecord[]>])[] = [
 ];
 
 function caseArbitrary(drivingArbitrary: fc.Arbitrary<AfterRecord[]>, maxLength: number) {
-  return definitionArbitrary.chain((definition) =>
+  return definitionArbitrary().chain((definition) =>
     fc.record({
       definition: fc.constant(definition),
       log: logArbitrary(definition, { maxLength, partitions: 1 }),

@@ -10,7 +10,7 @@ function over(
   const feature: FeatureDescription = {
     name: 'f',
     aggregate,
-    lengthMs: 1,
+    range: { kind: 'last', lengthMs: 1 },
     input: (row) => row['x'] ?? null,
     integer: false,
     where: null,
@@ -62,7 +62,13 @@ describe('the aggregates of the oracle, worked out by hand', () => {
   });
 
   it('orders first and last by event time, then offset', () => {
-    const feature = { name: 'f', lengthMs: 1, integer: false, where: null, default: null };
+    const feature = {
+      name: 'f',
+      range: { kind: 'lifetime' } as const,
+      integer: false,
+      where: null,
+      default: null,
+    };
     const contents = [
       { eventTime: 5, offset: 0, row: { x: 'late' } },
       { eventTime: 1, offset: 1, row: { x: 'first' } },

@@ -1,11 +1,11 @@
-import type { AggregateName, Row, Scalar } from '../../src/definitions/definition.ts';
+import type { AggregateName, Range, Row, Scalar } from '../../src/definitions/definition.ts';
 import { exactIntegerSum, exactSum } from './exact.ts';
 
 /** One feature as the oracle takes it: plain functions of the row instead of expressions. */
 export interface FeatureDescription {
   readonly name: string;
   readonly aggregate: AggregateName;
-  readonly lengthMs: number;
+  readonly range: Range;
   /** Null only for `count()` of records. */
   readonly input: ((row: Row) => Scalar | null) | null;
   /** The input is an integer expression, so that a sum of it is an integer too. */

@@ -3,6 +3,7 @@ import type { Expression, ValueType } from '../../src/definitions/expression.ts'
 import { expressionOf } from '../../src/definitions/expression-code.ts';
 import { parseLambda } from '../../src/definitions/expression-parser.ts';
 import { type Definition, SAMPLE, SOURCE_NAME, TOPIC } from './definition-arbitrary.ts';
+import { usesCalendar } from './oracle.ts';
 
 /**
  * The group as the operators take it, without a file: its lambdas parsed and compiled, the rest as described.
@@ -33,8 +34,8 @@ export function compileGroup(definition: Definition): FeatureGroup {
     ...SAMPLE,
     source,
     entity: entityFields,
-    grid: { kind: 'fixed', stepMs: group.stepMs, offsetMs: group.offsetMs },
-    usesCalendar: false,
+    grid: group.grid,
+    usesCalendar: usesCalendar(group),
     allowedLatenessMs: group.allowedLatenessMs,
     emit: group.emit,
     ttlMs: null,
@@ -46,7 +47,7 @@ export function compileGroup(definition: Definition): FeatureGroup {
         aggregate: feature.aggregate,
         input,
         where: expression(lambdas.features[index]!.where),
-        range: { kind: 'last', lengthMs: feature.lengthMs },
+        range: feature.range,
         default: feature.default as Feature['default'],
         valueType: valueTypeOf(feature.aggregate, input),
       };

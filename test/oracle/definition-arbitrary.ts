@@ -1,7 +1,8 @@
 import fc from 'fast-check';
-import type { AggregateName, FieldType, Scalar } from '../../src/definitions/definition.ts';
+import type { AggregateName, FieldType, Range, Scalar } from '../../src/definitions/definition.ts';
 import { formatDuration } from '../../src/time.ts';
 import type { FeatureDescription } from './aggregate.ts';
+import { CALENDAR_FRAMES, type Frame, gridOptions, PLAIN_FRAMES } from './frames.ts';
 import { FIELD_TYPES, NUMBERS, PREDICATES, SCHEMA_TEXT, TEXTS, typed } from './lambdas.ts';
 import type { GroupDescription } from './oracle.ts';
 
@@ -9,6 +10,10 @@ import type { GroupDescription } from './oracle.ts';
 export interface Definition {
   readonly text: string;
   readonly group: GroupDescription;
+  /** About the time between two grid times. */
+  readonly stepMs: number;
+  /** Where a log's clock may start. */
+  readonly starts: readonly number[];
   readonly entityFields: readonly string[];
   readonly idKind: 'string' | 'long';
   readonly fields: ReadonlyMap<string, FieldType>;
@@ -72,6 +77,8 @@ interface FeatureChoice {
   /** Length in steps, and what is added to it in thousandths of a step. */
   readonly steps: number;
   readonly surplus: number;
+  /** With calendars: which of the other ranges it takes in place of a length, if any. */
+  readonly other: number | null;
 }
 
 const featureChoice: fc.Arbitrary<FeatureChoice> = fc.record({
@@ -81,6 +88,7 @@ const featureChoice: fc.Arbitrary<FeatureChoice> = fc.record({
   hasDefault: fc.boolean(),
   steps: fc.oneof(fc.constantFrom(1, 2, 3), fc.integer({ min: 1, max: 20 })),
   surplus: fc.oneof({ weight: 2, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: choice }),
+  other: fc.option(choice),
 });
 
 interface BuiltFeature {
@@ -93,15 +101,35 @@ function pick<T>(list: readonly T[], index: number): T {
   return list[index % list.length]!;
 }
 
-function buildFeature(chosen: FeatureChoice, index: number, stepMs: number): BuiltFeature {
+/** The range of a feature on a frame's grid, and its option. */
+function rangeOf(chosen: FeatureChoice, frame: Frame, withOthers: boolean): { range: Range; option: string } {
+  const { grid, stepMs, since } = frame;
+  if (withOthers && chosen.other !== null) {
+    const calendar = pick([...since, ...since, null], chosen.other);
+    if (calendar === null) return { range: { kind: 'lifetime' }, option: 'lifetime: true' };
+    const { unit, zone } = calendar;
+    return { range: { kind: 'since', unit, zone }, option: `since: { unit: '${unit}', zone: '${zone}' }` };
+  }
+  if (grid.kind === 'calendar') {
+    const length = `${grid.unit}s: ${chosen.steps}, zone: '${grid.zone}'`;
+    return { range: { kind: 'lastUnits', count: chosen.steps }, option: `last: { ${length} }` };
+  }
+  const lengthMs = chosen.steps * stepMs + Math.floor((chosen.surplus / 1000) * stepMs);
+  return { range: { kind: 'last', lengthMs }, option: `last: '${formatDuration(lengthMs)}'` };
+}
+
+function buildFeature(
+  chosen: FeatureChoice,
+  index: number,
+  ranged: ReturnType<typeof rangeOf>,
+): BuiltFeature {
   const { aggregate } = chosen;
   const input = pick(INPUTS[aggregate], chosen.input);
   const where = chosen.where === null ? null : pick(PREDICATES, chosen.where);
-  const lengthMs = chosen.steps * stepMs + Math.floor((chosen.surplus / 1000) * stepMs);
   const replaces = chosen.hasDefault && !NEVER_NULL.includes(aggregate);
   const fallback = OF_THE_INPUT_TYPE.includes(aggregate) ? input.default : 0;
   const name = `f${index}_${aggregate}`;
-  const options = [`last: '${formatDuration(lengthMs)}'`];
+  const options = [ranged.option];
   if (where !== null) options.push(`where: ${where.text}`);
   if (replaces) options.push(`default: ${JSON.stringify(fallback)}`);
   return {
@@ -110,7 +138,7 @@ function buildFeature(chosen: FeatureChoice, index: number, stepMs: number): Bui
     description: {
       name,
       aggregate,
-      lengthMs,
+      range: ranged.range,
       input: input.evaluate,
       integer: input.integer,
       where: where === null ? null : where.evaluate,
@@ -131,7 +159,6 @@ function upToSteps(steps: number): fc.Arbitrary<(stepMs: number) => number> {
 }
 
 const groupChoice = fc.record({
-  stepMs: fc.constantFrom(10, 1, 3, 250, 1000, 60_000, 300_000),
   offset: fc.oneof(fc.constant(0), choice),
   features: fc.array(featureChoice, { minLength: 1, maxLength: 5 }),
   lateness: fc.oneof(
@@ -155,18 +182,43 @@ const groupChoice = fc.record({
   idKind: fc.constantFrom('string' as const, 'long' as const),
 });
 
-export const definitionArbitrary: fc.Arbitrary<Definition> = groupChoice.map((chosen) => {
-  const { stepMs, entityFields, idKind, onNullEventTime, emit, epoch, checkKey } = chosen;
+const plainFrame = fc.constantFrom(...PLAIN_FRAMES);
+const anyFrame = fc.oneof(
+  { weight: 5, arbitrary: fc.constantFrom(...CALENDAR_FRAMES) },
+  { weight: 3, arbitrary: plainFrame },
+);
+
+/**
+ * Definitions; `withCalendars` with calendar grids, lengths and ranges, and lifetimes, where clocks are changed.
+ */
+export function definitionArbitrary(
+  options: { readonly withCalendars?: boolean } = {},
+): fc.Arbitrary<Definition> {
+  const { withCalendars = false } = options;
+  return fc
+    .tuple(withCalendars ? anyFrame : plainFrame, groupChoice)
+    .map(([frame, chosen]) => buildDefinition(frame, chosen, withCalendars));
+}
+
+function buildDefinition(
+  frame: Frame,
+  chosen: typeof groupChoice extends fc.Arbitrary<infer Choice> ? Choice : never,
+  withOthers: boolean,
+): Definition {
+  const { stepMs } = frame;
+  const { entityFields, idKind, onNullEventTime, emit, epoch, checkKey } = chosen;
   const offsetMs = Math.floor((chosen.offset / 1000) * stepMs);
+  const grid = PLAIN_FRAMES.includes(frame) ? { kind: 'fixed' as const, stepMs, offsetMs } : frame.grid;
   const allowedLatenessMs = chosen.lateness(stepMs);
   const maxOutOfOrdernessMs = chosen.disorder(stepMs);
   const maxAheadMs = chosen.ahead === null ? null : chosen.ahead(stepMs);
-  const features = chosen.features.map((feature, index) => buildFeature(feature, index, stepMs));
+  const features = chosen.features.map((feature, index) =>
+    buildFeature(feature, index, rangeOf(feature, frame, withOthers)),
+  );
   const where = chosen.where === null ? null : pick(PREDICATES, chosen.where);
   const aggregates = [...new Set(['count', ...features.map((feature) => feature.description.aggregate)])];
   const group: GroupDescription = {
-    stepMs,
-    offsetMs,
+    grid,
     allowedLatenessMs,
     maxOutOfOrdernessMs,
     maxAheadMs,
@@ -202,8 +254,7 @@ export const sample = defineFeatureGroup({
   version: ${SAMPLE.version},
   source: events,
   entity: ${entityFields.length === 1 ? `'${entityFields[0]}'` : JSON.stringify(entityFields)},
-  every: '${formatDuration(stepMs)}',
-  offset: '${formatDuration(offsetMs)}',
+  ${gridOptions(grid)},
   allowedLateness: '${formatDuration(allowedLatenessMs)}',
   emit: '${emit}',
 ${where === null ? '' : `  where: ${where.text},\n`}  features: {
@@ -224,21 +275,23 @@ export const tally = defineFeatureGroup({
   return {
     text,
     group,
+    stepMs,
+    starts: frame.starts,
     entityFields,
     idKind,
     fields: new Map([['id', typed(idKind, { nullable: true })], ...FIELD_TYPES]),
     lambdas: { where: where?.text ?? null, features: features.map((feature) => feature.lambdas) },
   };
-});
+}
 
 /** The plain group of every definition. */
 export function tallyOf(definition: Definition): Pick<Definition, 'group' | 'entityFields'> {
-  const { stepMs } = definition.group;
+  const { stepMs } = definition;
   return {
     entityFields: ['id'],
     group: {
       ...definition.group,
-      offsetMs: 0,
+      grid: { kind: 'fixed', stepMs, offsetMs: 0 },
       allowedLatenessMs: 0,
       emit: 'change',
       where: PREDICATES[0]!.evaluate,
@@ -247,7 +300,7 @@ export function tallyOf(definition: Definition): Pick<Definition, 'group' | 'ent
         {
           name: 'events',
           aggregate: 'count',
-          lengthMs: stepMs,
+          range: { kind: 'last', lengthMs: stepMs },
           input: null,
           integer: true,
           where: null,

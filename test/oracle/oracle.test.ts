@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { AggregateName } from '../../src/definitions/definition.ts';
+import type { AggregateName, Grid, Range } from '../../src/definitions/definition.ts';
 import type { Revision } from '../../src/operators/revision.ts';
 import type { FeatureDescription } from './aggregate.ts';
 import { exactIntegerSum, exactSum } from './exact.ts';
@@ -10,15 +10,15 @@ import { type GroupDescription, type LoggedRecord, Oracle, selectRows } from './
 
 function feature(aggregate: AggregateName, lengthMs: number): FeatureDescription {
   const input = aggregate === 'count' ? null : (row: LoggedRow) => row['x'] ?? null;
-  return { name: aggregate, aggregate, lengthMs, input, integer: true, where: null, default: null };
+  const range = { kind: 'last', lengthMs } as const;
+  return { name: aggregate, aggregate, range, input, integer: true, where: null, default: null };
 }
 
 type LoggedRow = Exclude<LoggedRecord['row'], string>;
 
 function group(overrides: Partial<GroupDescription>): GroupDescription {
   return {
-    stepMs: 10,
-    offsetMs: 0,
+    grid: { kind: 'fixed', stepMs: 10, offsetMs: 0 },
     allowedLatenessMs: 0,
     maxOutOfOrdernessMs: 0,
     maxAheadMs: null,
@@ -198,11 +198,10 @@ describe('the oracle, against cases worked out by hand', () => {
 
   it('has grid times at the offset and before 1970', () => {
     // T ≡ 3 mod 10. τ=-18 is in [-27,-17): T=-17. τ=-17 starts the next: T=-7. τ=2 is in [-7,3): T=3.
-    const { revisions } = run(group({ offsetMs: 3, maxOutOfOrdernessMs: 1000 }), [
-      record(0, 'a', -18),
-      record(1, 'a', -17),
-      record(2, 'a', 2),
-    ]);
+    const { revisions } = run(
+      group({ grid: { kind: 'fixed', stepMs: 10, offsetMs: 3 }, maxOutOfOrdernessMs: 1000 }),
+      [record(0, 'a', -18), record(1, 'a', -17), record(2, 'a', 2)],
+    );
     expect(revisions.map(line)).toEqual([
       '1 early a@-17 [1] <- nothing',
       '2 early a@-7 [1] <- nothing',
@@ -320,6 +319,110 @@ describe('the oracle, against cases worked out by hand', () => {
       '4 late b@10 [2] <- [1]',
       '3 early c@20 [1] <- nothing',
     ]);
+  });
+});
+
+/** A group of one count over a range. */
+function counting(grid: Grid, range: Range, overrides: Partial<GroupDescription> = {}): GroupDescription {
+  return group({ grid, features: [{ ...feature('count', 1), range }], ...overrides });
+}
+
+const at = (text: string): number => Date.parse(text);
+
+/** Like {@link line}, with the window end as a time of UTC. */
+function dated(revision: Revision): string {
+  const end = new Date(revision.windowEnd).toISOString().slice(0, 16);
+  return line(revision).replace(`@${revision.windowEnd}`, `@${end}`);
+}
+
+describe('the oracle on calendars, against cases worked out by hand', () => {
+  const NEW_YORK = { unit: 'day', zone: 'America/New_York' } as const;
+
+  it('counts today so far, and forgets it one step after the day has ended', () => {
+    // Kolkata's 2nd of June begins at 18:30Z of the 1st. Step 6 h at 0:30, 6:30, 12:30 and 18:30Z. a at 13:00Z is in
+    // the windows that end at 18:30Z (whose last millisecond is still of the 1st of June) and in no later one: leave
+    // at 0:30Z.
+    const grid = { kind: 'fixed', stepMs: 21_600_000, offsetMs: 1_800_000 } as const;
+    const since = { kind: 'since', unit: 'day', zone: 'Asia/Kolkata' } as const;
+    const { revisions } = run(counting(grid, since), [
+      record(0, 'a', at('2026-06-01T05:00Z')),
+      record(1, 'a', at('2026-06-01T13:00Z')),
+      record(2, 'b', at('2026-06-02T12:00Z')),
+    ]);
+    expect(revisions.map(dated).filter((text) => !text.includes(' b@'))).toEqual([
+      '1 early a@2026-06-01T06:30 [1] <- nothing',
+      '2 on-time a@2026-06-01T06:30 [1] <- [1]',
+      '2 early a@2026-06-01T18:30 [2] <- nothing',
+      '3 on-time a@2026-06-01T18:30 [2] <- [2]',
+      '3 on-time a@2026-06-02T00:30 [0] <- nothing',
+    ]);
+  });
+
+  it('has grid times where days begin, 23 and 25 hours apart when clocks change', () => {
+    // 2026-03-08 in New York is [05:00Z, 04:00Z of the 9th). Two days hold a from the 9th to the 10th; leave at the 11th.
+    const length = { kind: 'lastUnits', count: 2 } as const;
+    const { revisions } = run(counting({ kind: 'calendar', ...NEW_YORK }, length), [
+      record(0, 'a', at('2026-03-08T05:00Z')),
+      record(1, 'b', at('2026-03-11T04:00Z')),
+    ]);
+    expect(revisions.map(dated).filter((text) => text.includes(' a@'))).toEqual([
+      '1 early a@2026-03-09T04:00 [1] <- nothing',
+      '2 on-time a@2026-03-09T04:00 [1] <- [1]',
+      '2 on-time a@2026-03-11T04:00 [0] <- nothing',
+    ]);
+  });
+
+  it('counts no day that was skipped', () => {
+    // Apia: the 29th of December ends at 2011-12-30T10:00Z, and the 31st begins there. Two days from the 29th on are
+    // the 29th and the 31st: held at 12-30T10:00Z and 12-31T10:00Z, left at 01-01T10:00Z.
+    const grid = { kind: 'calendar', unit: 'day', zone: 'Pacific/Apia' } as const;
+    const { revisions } = run(counting(grid, { kind: 'lastUnits', count: 2 }), [
+      record(0, 'a', at('2011-12-30T09:59Z')),
+      record(1, 'b', at('2012-01-01T10:00Z')),
+    ]);
+    expect(revisions.map(dated).filter((text) => text.includes('on-time a@'))).toEqual([
+      '2 on-time a@2011-12-30T10:00 [1] <- [1]',
+      '2 on-time a@2012-01-01T10:00 [0] <- nothing',
+    ]);
+  });
+
+  it('counts a lifetime: nothing leaves, and what is late joins at the first window that is not final', () => {
+    // Step 10. W=35 when τ=2 comes: T=10, 20 and 30 are final, so it enters at T=40, and stays. τ=33 is in T=40 too.
+    const oracle = run(counting({ kind: 'fixed', stepMs: 10, offsetMs: 0 }, { kind: 'lifetime' }), [
+      record(0, 'a', 3),
+      record(1, 'b', 35),
+      record(2, 'a', 2),
+      record(3, 'a', 33),
+      record(4, 'b', 95),
+    ]);
+    expect(oracle.revisions.map(line).filter((text) => text.includes(' a@'))).toEqual([
+      '1 early a@10 [1] <- nothing',
+      '2 on-time a@10 [1] <- [1]',
+      '3 early a@40 [2] <- nothing',
+      '4 early a@40 [3] <- [2]',
+      '5 on-time a@40 [3] <- [3]',
+    ]);
+    expect(oracle.counters).toMatchObject({ late: 1, partlyLate: 1, dropped: 0 });
+  });
+
+  it('takes event times of 1970 to 2099 where there is a calendar, and moves the watermark for the others', () => {
+    const grid = { kind: 'calendar', unit: 'month', zone: 'UTC' } as const;
+    const times = [
+      '1969-12-31T23:59:59.999Z',
+      '1970-01-01T00:00Z',
+      '2099-12-31T23:59:59.999Z',
+      '2100-01-01T00:00Z',
+    ];
+    const oracle = run(
+      counting(grid, { kind: 'lifetime' }),
+      times.map((time, offset) => record(offset, 'a', at(time))),
+    );
+    expect(oracle.rejected).toEqual([
+      { offset: 0, by: 'group', reason: 'event_time_range' },
+      { offset: 3, by: 'group', reason: 'event_time_range' },
+    ]);
+    expect(oracle.watermark).toBe(at('2100-01-01T00:00Z'));
+    expect(oracle.revisions.map(dated).at(-1)).toBe('4 on-time a@2100-01-01T00:00 [2] <- [2]');
   });
 });
 

@@ -1,17 +1,16 @@
-import type { Row, Scalar } from '../../src/definitions/definition.ts';
+import type { Grid, Row, Scalar } from '../../src/definitions/definition.ts';
 import type { Revision } from '../../src/operators/revision.ts';
 import type { RejectionReason } from '../../src/sources/record.ts';
 import { aggregateOf, compareScalars, type FeatureDescription, type Occurrence } from './aggregate.ts';
+import { gridAfter, gridBefore, rangeStart } from './grid.ts';
 
 /**
- * A deliberately naive reading of the semantics, for one partition and one group with trailing ranges on a
- * fixed grid. It keeps every event for ever and works out the contents of every window anew, as explicit lists,
+ * A deliberately naive reading of the semantics, for one partition and one group. It keeps every event for ever and works out the contents of every window anew, as explicit lists,
  * whenever it is asked; nothing is shared with the operators, and nothing here is quick.
  */
 
 export interface GroupDescription {
-  readonly stepMs: number;
-  readonly offsetMs: number;
+  readonly grid: Grid;
   readonly allowedLatenessMs: number;
   readonly maxOutOfOrdernessMs: number;
   readonly maxAheadMs: number | null;
@@ -24,6 +23,17 @@ export interface GroupDescription {
   readonly key: ((row: Row) => Scalar | null) | null;
   readonly features: readonly FeatureDescription[];
 }
+
+/** Whether it takes event times from 1970 to 2099 only. */
+export function usesCalendar({ grid, features }: GroupDescription): boolean {
+  return grid.kind === 'calendar' || features.some(({ range }) => range.kind === 'since');
+}
+
+function staysForEver({ features }: GroupDescription): boolean {
+  return features.some(({ range }) => range.kind === 'lifetime');
+}
+
+const CALENDAR_MS = { from: Date.UTC(1970, 0, 1), to: Date.UTC(2100, 0, 1) };
 
 export interface LoggedRecord {
   readonly offset: number;
@@ -68,6 +78,10 @@ export interface OracleCounters {
 interface Event extends Occurrence {
   /** W before the record: what its lateness is judged against. */
   readonly watermark: number;
+  /** The grid times whose windows hold it by a range that it leaves again: the first after it, and on. */
+  readonly windows: readonly number[];
+  /** The first grid time that it is admitted to, if it is in the range; it may be beyond `windows`. */
+  readonly firstOpen: number;
 }
 
 interface RowState {
@@ -99,17 +113,16 @@ export class Oracle {
   watermark = Number.NEGATIVE_INFINITY;
   logTime = Number.NEGATIVE_INFINITY;
   readonly #entities = new Map<string, Entity>();
-  readonly #longestMs: number;
   readonly #thorough: boolean;
 
   /**
    * `thorough` looks at every window that any event of the entity could reach, at every record; without it only
-   * at those that the record itself could have changed. Both must say the same.
+   * at those that the record itself could have changed. Both must say the same. What stays for ever changes every
+   * later window, so that a group with a lifetime is always looked at thoroughly.
    */
   constructor(group: GroupDescription, options: { readonly thorough?: boolean } = {}) {
     this.group = group;
-    this.#longestMs = Math.max(...group.features.map((feature) => feature.lengthMs));
-    this.#thorough = options.thorough ?? false;
+    this.#thorough = (options.thorough ?? false) || staysForEver(group);
   }
 
   /** Takes the next record; returns the revisions that it made. */
@@ -124,9 +137,9 @@ export class Oracle {
     }
     this.counters.accepted += 1;
     this.watermark = Math.max(before, judged.eventTime - this.group.maxOutOfOrdernessMs);
-    const entity = this.#entityOf(record, judged.row);
+    const entity = this.#entityOf(record, judged.row, judged.eventTime);
     if (entity !== null) {
-      entity.events.push({ ...judged, offset: record.offset, watermark: before });
+      entity.events.push(this.#event({ ...judged, offset: record.offset }, before));
       this.#countLateness(record, entity.events.at(-1)!);
     }
     return this.#revise(entity, before, record.offset);
@@ -152,7 +165,7 @@ export class Oracle {
   }
 
   /** The entity of an accepted record; null when the group filters or rejects it. */
-  #entityOf(record: LoggedRecord, row: Row): Entity | null {
+  #entityOf(record: LoggedRecord, row: Row, eventTime: number): Entity | null {
     if (this.group.where !== null && this.group.where(row) !== true) {
       this.counters.filtered += 1;
       return null;
@@ -161,6 +174,7 @@ export class Oracle {
     let reason: RejectionReason | null = null;
     if (key.includes(null)) reason = 'null_entity';
     else if (this.group.key !== null && record.key !== keyText(this.group.key(row))) reason = 'key_mismatch';
+    else if (this.#isOutOfCalendar(eventTime)) reason = 'event_time_range';
     if (reason !== null) {
       this.counters.rejectedByGroup += 1;
       this.rejected.push({ offset: record.offset, by: 'group', reason });
@@ -172,36 +186,48 @@ export class Oracle {
     return entity;
   }
 
+  #isOutOfCalendar(eventTime: number): boolean {
+    const { from, to } = CALENDAR_MS;
+    return usesCalendar(this.group) && !(from <= eventTime && eventTime < to);
+  }
+
+  #event(occurrence: Occurrence, watermark: number): Event {
+    const { grid, features, allowedLatenessMs } = this.group;
+    const { eventTime } = occurrence;
+    const passing = features.filter(({ range }) => range.kind !== 'lifetime');
+    const isHeld = (end: number) =>
+      passing.some(({ range }) => rangeStart(range, grid, end) <= eventTime && eventTime < end);
+    const windows: number[] = [];
+    for (let end = gridAfter(grid, eventTime); isHeld(end); end = gridAfter(grid, end)) windows.push(end);
+    const firstOpen = gridAfter(grid, Math.max(eventTime, watermark - allowedLatenessMs));
+    return { ...occurrence, watermark, windows, firstOpen };
+  }
+
   #countLateness(record: LoggedRecord, event: Event): void {
-    const windows = this.#gridTimes(event.eventTime, event.eventTime + this.#longestMs);
-    const final = windows.filter((end) => !this.#isAdmitted(event, end));
-    if (windows[0]! <= event.watermark) this.counters.late += 1;
-    if (final.length > 0 && final.length < windows.length) this.counters.partlyLate += 1;
-    if (final.length === windows.length) {
+    const { windows } = event;
+    const first = gridAfter(this.group.grid, event.eventTime);
+    const isFinal = (end: number) => !this.#isAdmitted(event, end);
+    if (first <= event.watermark) this.counters.late += 1;
+    if (!staysForEver(this.group) && windows.every(isFinal)) {
       this.counters.dropped += 1;
       this.dropped.push({
         offset: record.offset,
         timestamp: record.timestamp,
         eventTime: event.eventTime,
         watermark: event.watermark,
-        missedFirst: windows[0]!,
+        missedFirst: first,
         missedLast: windows.at(-1)!,
         missedCount: windows.length,
       });
-    }
+    } else if (isFinal(first)) this.counters.partlyLate += 1;
   }
 
-  /** Grid times in (after, upTo]. */
-  #gridTimes(after: number, upTo: number): number[] {
-    const { stepMs, offsetMs } = this.group;
-    const times: number[] = [];
-    let end = Math.floor((after - offsetMs) / stepMs) * stepMs + offsetMs + stepMs;
-    for (; end <= upTo; end += stepMs) times.push(end);
-    return times;
+  #isInRange({ range }: FeatureDescription, end: number, event: Event): boolean {
+    return rangeStart(range, this.group.grid, end) <= event.eventTime && event.eventTime < end;
   }
 
   #isAdmitted(event: Event, end: number): boolean {
-    const inSomeRange = this.group.features.some((feature) => isInRange(feature, end, event));
+    const inSomeRange = this.group.features.some((feature) => this.#isInRange(feature, end, event));
     return inSomeRange && end + this.group.allowedLatenessMs > event.watermark;
   }
 
@@ -209,7 +235,7 @@ export class Oracle {
   #contents(feature: FeatureDescription, entity: Entity, end: number, count: number): Event[] {
     return entity.events
       .slice(0, count)
-      .filter((event) => isInRange(feature, end, event) && this.#isAdmitted(event, end));
+      .filter((event) => this.#isInRange(feature, end, event) && this.#isAdmitted(event, end));
   }
 
   /** Whether and how (e, T) exists after the first `count` events of the entity, and V(e, T). */
@@ -219,7 +245,7 @@ export class Oracle {
     const values: (Scalar | null)[] = [];
     for (const feature of this.group.features) {
       const contents = this.#contents(feature, entity, end, count);
-      const earlier = this.#contents(feature, entity, end - this.group.stepMs, count);
+      const earlier = this.#contents(feature, entity, gridBefore(this.group.grid, end), count);
       if (contents.some((event) => !earlier.includes(event))) enters = true;
       if (earlier.some((event) => !contents.includes(event))) leaves = true;
       values.push(aggregateOf(feature, contents));
@@ -227,12 +253,12 @@ export class Oracle {
     return { kind: enters ? 'enter' : leaves ? 'leave' : 'none', values };
   }
 
-  /** Grid times at which these events can make a row: those whose range holds one, and the next after those. */
+  /** Grid times at which these events can make a row: where they enter, are held, and leave. */
   #reach(events: readonly Event[]): number[] {
-    const { stepMs } = this.group;
-    const times = events.map((event) =>
-      this.#gridTimes(event.eventTime, event.eventTime + this.#longestMs + stepMs),
-    );
+    const times = events.map(({ windows, firstOpen }) => {
+      const last = windows.at(-1);
+      return [firstOpen, ...windows, ...(last === undefined ? [] : [gridAfter(this.group.grid, last)])];
+    });
     return [...new Set(times.flat())].sort((a, b) => a - b);
   }
 
@@ -276,10 +302,6 @@ export class Oracle {
     const isFinal = before >= end + this.group.allowedLatenessMs;
     return !isFinal && is.kind !== 'none' && (changed || was.kind === 'none') ? 'late' : null;
   }
-}
-
-function isInRange(feature: FeatureDescription, end: number, event: Event): boolean {
-  return end - feature.lengthMs <= event.eventTime && event.eventTime < end;
 }
 
 function keyText(value: Scalar | null): string | undefined {

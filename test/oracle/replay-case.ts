@@ -4,9 +4,12 @@ import { definitionArbitrary } from './definition-arbitrary.ts';
 import { logArbitrary } from './log-arbitrary.ts';
 import type { ReplayCase } from './replay-check.ts';
 
-export function replayCaseArbitrary(maxLength: number): fc.Arbitrary<ReplayCase> {
+export function replayCaseArbitrary(
+  maxLength: number,
+  options: { readonly withCalendars?: boolean } = {},
+): fc.Arbitrary<ReplayCase> {
   return fc
-    .record({ definition: definitionArbitrary, partitions: fc.integer({ min: 1, max: 3 }) })
+    .record({ definition: definitionArbitrary(options), partitions: fc.integer({ min: 1, max: 3 }) })
     .chain(({ definition, partitions }) =>
       fc.record({
         definition: fc.constant(definition),

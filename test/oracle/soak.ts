@@ -6,7 +6,8 @@ import { checkReplay, type ReplayDifference } from './replay-check.ts';
 
 /**
  * Replays random archives through the command line against the oracle, for as long as you like:
- * `node test/oracle/soak.ts --seeds 500 --seed 1 --length 200`. Each seed is one definition and one log.
+ * `node test/oracle/soak.ts --seeds 500 --seed 1 --length 200 [--calendars]`. Each seed is one definition
+ * and one log; with `--calendars` there are calendar grids and ranges and lifetimes among them.
  * Ends with 1 at the first seed that differs, after looking for a smaller case, whose files it leaves;
  * `--seeds 1 --seed S` repeats it.
  */
@@ -15,14 +16,16 @@ const { values } = parseArgs({
     seeds: { type: 'string', default: '100' },
     seed: { type: 'string', default: '1' },
     length: { type: 'string', default: '200' },
+    calendars: { type: 'boolean', default: false },
   },
 });
 const SHRINK_FOR_MS = 120_000;
 const first = Number(values.seed);
 const end = first + Number(values.seeds);
 
+const cases = replayCaseArbitrary(Number(values.length), { withCalendars: values.calendars });
 let smallest: ReplayDifference | null = null;
-const property = fc.asyncProperty(replayCaseArbitrary(Number(values.length)), async (replayCase) => {
+const property = fc.asyncProperty(cases, async (replayCase) => {
   const difference = await checkReplay(replayCase);
   if (difference === null) return true;
   if (smallest !== null) rmSync(smallest.directory, { recursive: true });
