@@ -1,37 +1,35 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { FeatureGroup } from '../definitions/definition.ts';
-import { ON_TIME, type RevisionBatch, TIMINGS, type Timing } from '../operators/revision.ts';
+import { type RevisionBatch, TIMINGS, type Timing } from '../operators/revision.ts';
 import type { OnlineStore, Upsert, UpsertCounts } from '../sinks/sink.ts';
 import type { EventTimeMs } from '../time.ts';
+import { NewestRows } from './newest-rows.ts';
 
-/** Batches whose rows may wait for the online store at once: one is sent while the next is computed. */
-const BATCHES_IN_FLIGHT = 4;
-/** Beyond so many rows in flight the next batch waits: what bounds memory when the store is slow or away. */
-const ROWS_IN_FLIGHT = 100_000;
+/** Beyond so many rows of a group unsent the next batch waits: what bounds memory when the store is slow or away. */
+const UNSENT_ROWS = 10_000;
 
 /** Sends revisions to the online store while the worker goes on, up to a limit, and counts them. */
 export class RowFlusher {
   readonly revisions: Record<Timing, number> = { early: 0, 'on-time': 0, late: 0 };
   readonly upserts: UpsertCounts = { accepted: 0, equal: 0, stale: 0 };
   readonly #store: OnlineStore;
-  readonly #inFlight = new Set<Promise<void>>();
-  #rowsInFlight = 0;
+  readonly #groups = new Map<FeatureGroup, GroupWrites>();
+  readonly #newest = new NewestRows();
   #failure: { readonly error: unknown } | null = null;
 
   constructor(store: OnlineStore) {
     this.#store = store;
   }
 
-  /**
-   * Takes over the batch's revisions; the batch may be cleared when the call returns. An on-time revision whose
-   * early one was sent already repeats its values and is left out (semantics.md, "Revisions": coalesce).
-   */
+  /** Takes over the batch's revisions; the batch may be cleared when the call returns. */
   send(group: FeatureGroup, batch: RevisionBatch, watermark: EventTimeMs): void {
-    const rows: Upsert[] = [];
-    for (let row = 0; row < batch.length; row++) {
-      const timing = batch.timing[row]!;
-      this.revisions[TIMINGS[timing]!]++;
-      if (timing === ON_TIME && batch.replaces[row] === 1) continue;
-      rows.push({
+    this.#count(batch);
+    const count = this.#newest.pick(batch);
+    if (count === 0) return;
+    const writes = this.#writesOf(group);
+    for (let i = count - 1; i >= 0; i--) {
+      const row = this.#newest.picked[i]!;
+      writes.add({
         entity: batch.entityOf(row),
         windowEnd: batch.windowEnd[row]!,
         version: batch.version[row]!,
@@ -40,40 +38,88 @@ export class RowFlusher {
         watermark,
       });
     }
-    if (rows.length === 0) return;
-    this.#rowsInFlight += rows.length;
-    const write = this.#store.write(group, rows).then(
-      (counts) => {
-        this.upserts.accepted += counts.accepted;
-        this.upserts.equal += counts.equal;
-        this.upserts.stale += counts.stale;
-      },
-      (error: unknown) => {
-        this.#failure ??= { error };
-      },
-    );
-    const tracked = write.then(() => {
-      this.#rowsInFlight -= rows.length;
-      this.#inFlight.delete(tracked);
-    });
-    this.#inFlight.add(tracked);
   }
 
-  /** Resolves when the store has room for one more batch. Throws what the store refused. */
+  /** Resolves when there is room for one more batch. Throws what the store refused. */
   async room(): Promise<void> {
-    while (this.#inFlight.size >= BATCHES_IN_FLIGHT || this.#rowsInFlight > ROWS_IN_FLIGHT) {
-      await Promise.race(this.#inFlight);
+    for (const writes of this.#groups.values()) {
+      while (writes.unsent > UNSENT_ROWS) await writes.taken();
     }
     this.#throwFailure();
   }
 
   /** Resolves when everything sent before the call is in the store. Throws what the store refused. */
   async settled(): Promise<void> {
-    await Promise.all(this.#inFlight);
+    await Promise.all([...this.#groups.values()].map((writes) => writes.written()));
     this.#throwFailure();
+  }
+
+  #count({ length, timing }: RevisionBatch): void {
+    const counts = [0, 0, 0];
+    for (let row = 0; row < length; row++) counts[timing[row]!]!++;
+    for (const [index, name] of TIMINGS.entries()) this.revisions[name] += counts[index]!;
+  }
+
+  #writesOf(group: FeatureGroup): GroupWrites {
+    let writes = this.#groups.get(group);
+    if (writes === undefined) {
+      writes = new GroupWrites((rows) => this.#write(group, rows));
+      this.#groups.set(group, writes);
+    }
+    return writes;
+  }
+
+  /** Never fails: the first failure is kept for the worker, and nothing is written after it. */
+  async #write(group: FeatureGroup, rows: readonly Upsert[]): Promise<void> {
+    if (this.#failure !== null) return;
+    try {
+      const counts = await this.#store.write(group, rows);
+      this.upserts.accepted += counts.accepted;
+      this.upserts.equal += counts.equal;
+      this.upserts.stale += counts.stale;
+    } catch (error) {
+      this.#failure ??= { error };
+    }
   }
 
   #throwFailure(): void {
     if (this.#failure !== null) throw this.#failure.error;
+  }
+}
+
+/**
+ * The rows of one group on their way to the store: one write at a time, and the next takes everything that has come
+ * meanwhile, of all partitions. So the slower the store, the fewer and larger the writes.
+ */
+class GroupWrites {
+  readonly #write: (rows: readonly Upsert[]) => Promise<void>;
+  #rows: Upsert[] = [];
+  #taken: Promise<void> = Promise.resolve();
+  #written: Promise<void> = Promise.resolve();
+
+  constructor(write: (rows: readonly Upsert[]) => Promise<void>) {
+    this.#write = write;
+  }
+
+  /** How many rows no write has taken yet. */
+  get unsent(): number {
+    return this.#rows.length;
+  }
+
+  add(row: Upsert): void {
+    if (this.#rows.push(row) > 1) return;
+    // Not at once: batches of several partitions come in one turn of the event loop.
+    this.#taken = this.#written.then(() => nextTurn());
+    this.#written = this.#taken.then(() => this.#write(this.#rows.splice(0)));
+  }
+
+  /** Resolves when a write has taken the rows that are unsent now. */
+  taken(): Promise<void> {
+    return this.#taken;
+  }
+
+  /** Resolves when the rows added so far are written. */
+  written(): Promise<void> {
+    return this.#written;
   }
 }

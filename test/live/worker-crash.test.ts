@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { count, defineFeatureGroup, defineSource, distinctCount, field, rate } from 'tidemark';
 import { afterAll, expect, test } from 'vitest';
 import type { FeatureGroup } from '../../src/definitions/definition.ts';
@@ -74,12 +75,15 @@ class MemoryLog implements LogReader {
     );
     for (let batch = 1; positions.some((position, partition) => position < log[partition]!.length); batch++) {
       const partition = batch % PARTITIONS;
-      const records = log[partition]!.slice(positions[partition]!, positions[partition]! + 50);
+      const records = log[partition]!.slice(positions[partition]!, positions[partition]! + 20);
       if (records.length > 0) {
         await handlers.records('transactions', { partition, records }, log[partition]!.length);
+        // Time passes until a broker brings the next ones: rows are written meanwhile.
+        await nextTurn();
+        await nextTurn();
         positions[partition]! += records.length;
       }
-      if (batch % 5 === 0) {
+      if (batch % 12 === 0) {
         positions = (await handlers.assigned(partitions)).map((position) =>
           position === 'earliest' ? 0 : Number(position),
         );
@@ -148,7 +152,7 @@ function worker(state: StateStore, store: OnlineStore, deadLetterDir: string): W
       from: 'earliest',
       commitIntervalMs: 3_600_000,
       reportIntervalMs: 3_600_000,
-      maxBatchRecords: 20,
+      maxBatchRecords: 15,
       deadLetterDir,
     },
   });

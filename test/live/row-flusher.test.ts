@@ -1,0 +1,150 @@
+import { expect, test } from 'vitest';
+import { RowFlusher } from '../../src/live/row-flusher.ts';
+import { EARLY, LATE, ON_TIME, RevisionBatch } from '../../src/operators/revision.ts';
+import type { OnlineStore, Upsert } from '../../src/sinks/sink.ts';
+import { aGroup } from '../sinks/a-group.ts';
+
+/** What goes to the online store, and when, of the revisions that a worker's tasks make. */
+
+const group = aGroup({ name: 'g', features: { n: 'integer' } });
+
+type Made = readonly [entity: number, windowEnd: number, version: number, timing?: number, replaces?: 0 | 1];
+
+function batchOf(...made: readonly Made[]): RevisionBatch {
+  const batch = new RevisionBatch(group, { entityOf: (id) => [`c${id}`], textOf: () => '' });
+  for (const [entity, windowEnd, version, timing = EARLY, replaces = 0] of made) {
+    const row = batch.push();
+    batch.entity[row] = entity;
+    batch.windowEnd[row] = windowEnd;
+    batch.version[row] = version;
+    batch.knownAt[row] = 0;
+    batch.timing[row] = timing;
+    batch.replaces[row] = replaces;
+    batch.values[row] = version * 10;
+  }
+  return batch;
+}
+
+/** A store that answers each write when told to. */
+class PatientStore implements OnlineStore {
+  readonly writes: (readonly Upsert[])[] = [];
+  readonly #answers: ((failure: Error | null) => void)[] = [];
+
+  async write(_: unknown, rows: readonly Upsert[]) {
+    this.writes.push(rows);
+    const failure = await new Promise<Error | null>((resolve) => this.#answers.push(resolve));
+    if (failure !== null) throw failure;
+    return { accepted: rows.length, equal: 0, stale: 0 };
+  }
+  async called(times: number): Promise<void> {
+    while (this.writes.length < times) await new Promise(setImmediate);
+  }
+  answer(failure: Error | null = null): void {
+    this.#answers.shift()!(failure);
+  }
+  async latest() {
+    return null;
+  }
+  async windows() {
+    return [];
+  }
+  async close() {}
+}
+
+const rowsOf = (write: readonly Upsert[]) =>
+  write.map(({ entity, windowEnd, version, values }) => [entity[0], windowEnd, version, values[0]]);
+
+test('of several revisions of a row in a batch the newest is sent', async () => {
+  const store = new PatientStore();
+  const flusher = new RowFlusher(store);
+  flusher.send(group, batchOf([1, 300, 1], [2, 300, 2], [1, 600, 3], [1, 300, 4, LATE, 1], [2, 300, 5]), 0);
+  await store.called(1);
+  expect(rowsOf(store.writes[0]!)).toEqual([
+    ['c1', 600, 3, 30],
+    ['c1', 300, 4, 40],
+    ['c2', 300, 5, 50],
+  ]);
+  store.answer();
+  await flusher.settled();
+  expect(flusher.upserts).toEqual({ accepted: 3, equal: 0, stale: 0 });
+  expect(flusher.revisions).toEqual({ early: 4, 'on-time': 0, late: 1 });
+});
+
+test('an on-time revision is sent only where no early one has said the same', async () => {
+  const store = new PatientStore();
+  const flusher = new RowFlusher(store);
+  flusher.send(group, batchOf([1, 300, 1], [1, 300, 2, ON_TIME, 1], [2, 300, 2, ON_TIME, 0]), 0);
+  flusher.send(group, batchOf([3, 300, 3, ON_TIME, 1]), 0);
+  await store.called(1);
+  expect(rowsOf(store.writes[0]!)).toEqual([
+    ['c1', 300, 1, 10],
+    ['c2', 300, 2, 20],
+  ]);
+  expect(flusher.revisions).toEqual({ early: 1, 'on-time': 3, late: 0 });
+});
+
+test('batches of any size lose no row', async () => {
+  for (const size of [1, 63, 64, 65, 1000, 5000]) {
+    const store = new PatientStore();
+    const flusher = new RowFlusher(store);
+    const made = Array.from({ length: size }, (_, i): Made => [i % 700, Math.floor(i / 700) * 300, i + 1]);
+    flusher.send(group, batchOf(...made), 0);
+    await store.called(1);
+    expect(rowsOf(store.writes[0]!)).toEqual(
+      made.map(([id, end, version]) => [`c${id}`, end, version, version * 10]),
+    );
+  }
+});
+
+test('one write is under way at a time; the next takes what has come meanwhile', async () => {
+  const store = new PatientStore();
+  const flusher = new RowFlusher(store);
+  flusher.send(group, batchOf([1, 300, 1]), 0);
+  await store.called(1);
+  flusher.send(group, batchOf([2, 300, 2]), 0);
+  flusher.send(group, batchOf([3, 300, 3]), 0);
+  const settled = flusher.settled();
+  await new Promise(setImmediate);
+  expect(store.writes).toHaveLength(1);
+  store.answer();
+  await store.called(2);
+  expect(rowsOf(store.writes[1]!)).toEqual([
+    ['c2', 300, 2, 20],
+    ['c3', 300, 3, 30],
+  ]);
+  store.answer();
+  await settled;
+  expect(flusher.upserts.accepted).toBe(3);
+});
+
+test('a store that does not keep up holds back the worker', async () => {
+  const store = new PatientStore();
+  const flusher = new RowFlusher(store);
+  const many = (from: number) =>
+    batchOf(...Array.from({ length: 11_000 }, (_, i): Made => [i, 300, from + i]));
+  flusher.send(group, many(0), 0);
+  await flusher.room();
+  flusher.send(group, many(20_000), 0);
+  let isRoom = false;
+  const room = flusher.room().then(() => {
+    isRoom = true;
+  });
+  await store.called(1);
+  await new Promise(setImmediate);
+  expect(isRoom).toBe(false);
+  store.answer();
+  await room;
+  expect(store.writes).toHaveLength(2);
+});
+
+test('what the store refuses ends the worker, and nothing is written after it', async () => {
+  const store = new PatientStore();
+  const flusher = new RowFlusher(store);
+  flusher.send(group, batchOf([1, 300, 1]), 0);
+  await store.called(1);
+  flusher.send(group, batchOf([2, 300, 2]), 0);
+  store.answer(new Error('refused'));
+  await expect(flusher.settled()).rejects.toThrow('refused');
+  await expect(flusher.room()).rejects.toThrow('refused');
+  expect(store.writes).toHaveLength(1);
+});
