@@ -109,7 +109,8 @@ async function format(
   const lines = Object.entries(settings).map(([name, value]) => `${name}=${value}\n`);
   await writeFile(join(folder, 'server.properties'), lines.join(''));
   await writeFile(join(folder, 'log4j2.properties'), LOGGING);
-  const cluster = randomBytes(16).toString('base64url');
+  // One that begins with a dash would be taken for an option.
+  const cluster = randomBytes(16).toString('base64url').replace(/^-/, 'A');
   const tool = ['kafka.tools.StorageTool', 'format', '-t', cluster, '-c', join(folder, 'server.properties')];
   try {
     await promisify(execFile)('java', ['-XX:TieredStopAtLevel=1', ...java, ...tool]);
