@@ -114,7 +114,9 @@ export class OptionReader {
     if (value === undefined) return otherwise;
     if (typeof value === 'number' && Number.isInteger(value) && value >= from && value <= to) return value;
     const range = to === Number.MAX_SAFE_INTEGER ? `${from} or more` : `${from} to ${to}`;
-    this.wrong(name, `is ${show(value)}, not an integer`, `write an integer, ${range}`);
+    const isInteger = typeof value === 'number' && Number.isInteger(value);
+    const why = isInteger ? `is ${show(value)}, which is out of range` : `is ${show(value)}, not an integer`;
+    this.wrong(name, why, `write an integer, ${range}`);
     return otherwise;
   }
 
@@ -131,7 +133,9 @@ export class OptionReader {
         ? `is ${show(value)}, but must be longer than nothing`
         : negative
           ? `is ${show(value)}, but cannot be negative`
-          : `is ${show(value)}, not a duration`;
+          : typeof value === 'string' && /^(\d+(ms|s|m|h|d))+$/.test(value)
+            ? `is ${show(value)}, which is too long`
+            : `is ${show(value)}, not a duration`;
     this.wrong(name, why, durationAdvice(value));
     return null;
   }

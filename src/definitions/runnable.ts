@@ -1,5 +1,6 @@
 import { TidemarkError } from '../errors.ts';
 import type { FeatureGroup } from './definition.ts';
+import { placeOfDefinition } from './definition-place.ts';
 
 /**
  * Refuses a group that cannot be computed partition by partition: all records of an entity must be in one
@@ -12,7 +13,7 @@ export function assertRunnable(group: FeatureGroup, file: string): void {
     `feature group ${group.name}: entity ${group.entity.join(', ')} does not include ${key}, the key of source ${name}`,
     {
       code: 'ENTITY_WITHOUT_KEY',
-      place: { file },
+      place: { file, ...placeOfDefinition(group) },
       remedy:
         `Its records would be spread over partitions. Add ${key} to the entity, or write the topic again ` +
         `keyed by ${group.entity[0]}.`,

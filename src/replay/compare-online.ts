@@ -1,6 +1,8 @@
 import { join } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
-import type { FeatureGroup, Scalar } from '../definitions/definition.ts';
+import type { FeatureGroup, FieldKind, Scalar } from '../definitions/definition.ts';
+import type { ValueType } from '../definitions/expression.ts';
+import { quoteIdentifier, TEXT_MARK } from '../sinks/offline-columns.ts';
 import type { OnlineRow, OnlineStore } from '../sinks/sink.ts';
 
 /** One revision of replay's log. */
@@ -123,33 +125,54 @@ async function* readRows(
   group: FeatureGroup,
   directory: string,
 ): AsyncGenerator<ReplayRow> {
-  const column = (name: string) => `"${name.replaceAll('"', '""')}"`;
-  const entity = group.entity.map((field) => {
-    const kind = group.source.fields.get(field)!.kind;
-    return isText(kind) || kind === 'boolean' ? column(field) : `${column(field)}::DOUBLE`;
-  });
-  const features = group.features.map(({ name, valueType }) =>
-    valueType === 'integer' ? `${column(name)}::DOUBLE` : column(name),
-  );
-  const times = ['epoch_ms(window_end)::DOUBLE', '"version"::DOUBLE', 'epoch_ms(known_at)::DOUBLE'];
+  const columns = [
+    ...group.entity.map((field) => entityColumn(field, group.source.fields.get(field)!.kind)),
+    'epoch_ms(window_end)::DOUBLE',
+    '"version"::DOUBLE',
+    'epoch_ms(known_at)::DOUBLE',
+    ...group.features.map(({ name, valueType }) => featureColumn(name, valueType)),
+  ];
   const files = join(directory, '*.parquet').replaceAll("'", "''");
   const result = await connection.stream(
-    `SELECT ${[...entity, ...times, ...features].join(', ')} FROM read_parquet('${files}')`,
+    `SELECT ${columns.join(', ')} FROM read_parquet('${files}', hive_partitioning = false)`,
   );
-  const width = entity.length;
+  const width = group.entity.length;
   for await (const chunk of result) {
     for (const row of chunk.getRows() as (Scalar | null)[][]) {
+      const values = row.map((value) => (typeof value === 'string' ? value.slice(TEXT_MARK.length) : value));
       yield {
-        entity: row.slice(0, width) as Scalar[],
-        windowEnd: row[width] as number,
-        version: row[width + 1] as number,
-        knownAt: row[width + 2] as number,
-        values: row.slice(width + 3),
+        entity: values.slice(0, width) as Scalar[],
+        windowEnd: values[width] as number,
+        version: values[width + 1] as number,
+        knownAt: values[width + 2] as number,
+        values: values.slice(width + 3),
       };
     }
   }
 }
 
-function isText(kind: string): boolean {
-  return kind === 'string' || kind === 'enum' || kind === 'localDateTime';
+// Whole numbers come as doubles, which hold them exactly; texts come marked, for a byte order mark in front is dropped.
+
+function entityColumn(name: string, kind: FieldKind): string {
+  const column = quoteIdentifier(name);
+  switch (kind) {
+    case 'string':
+    case 'enum':
+    case 'localDateTime':
+      return `'${TEXT_MARK}' || ${column}`;
+    case 'boolean':
+      return column;
+    case 'timestampMillis':
+      return `epoch_ms(${column})::DOUBLE`;
+    case 'timestampMicros':
+      return `epoch_us(${column})::DOUBLE`;
+    default:
+      return `${column}::DOUBLE`;
+  }
+}
+
+function featureColumn(name: string, valueType: ValueType): string {
+  const column = quoteIdentifier(name);
+  if (valueType === 'integer') return `${column}::DOUBLE`;
+  return valueType === 'string' ? `'${TEXT_MARK}' || ${column}` : column;
 }

@@ -1,7 +1,7 @@
 import type { DuckDBConnection, DuckDBValue } from '@duckdb/node-api';
 import { DuckDBBlobValue } from '@duckdb/node-api';
 import { JsonlFile } from './jsonl-file.ts';
-import type { OutputColumn } from './offline-columns.ts';
+import { type OutputColumn, TEXT_MARK } from './offline-columns.ts';
 
 /** Writes what a query answers, one JSON object a line, to a new file; returns the number of rows. */
 export async function writeJsonlRows(
@@ -13,6 +13,7 @@ export async function writeJsonlRows(
   const file = JsonlFile.openAppend(path, 0);
   try {
     const prefixes = columns.map(({ name }, index) => `${index === 0 ? '{' : ','}${JSON.stringify(name)}:`);
+    const isMarked = columns.map((column) => column.isMarkedText);
     const result = await connection.stream(sql);
     let rows = 0;
     for (;;) {
@@ -21,7 +22,10 @@ export async function writeJsonlRows(
       const vectors = columns.map((_, index) => chunk.getColumnVector(index));
       for (let row = 0; row < chunk.rowCount; row++) {
         let line = '';
-        for (let i = 0; i < vectors.length; i++) line += prefixes[i]! + jsonOf(vectors[i]!.getItem(row));
+        for (let i = 0; i < vectors.length; i++) {
+          const value = vectors[i]!.getItem(row);
+          line += prefixes[i]! + (isMarked[i] === true ? textOf(value) : jsonOf(value));
+        }
         file.append(`${line}}`);
       }
       rows += chunk.rowCount;
@@ -31,6 +35,11 @@ export async function writeJsonlRows(
   } finally {
     file.discard();
   }
+}
+
+/** A text that comes with a mark in front of it. */
+function textOf(value: DuckDBValue): string {
+  return value === null ? 'null' : JSON.stringify((value as string).slice(TEXT_MARK.length));
 }
 
 /** Numbers as JSON.stringify writes them: the shortest form that reads back the same; 64-bit integers in decimal. */

@@ -8,7 +8,12 @@ export interface OutputColumn {
   readonly name: string;
   /** SQL over the sorted rows. */
   readonly sql: string;
+  /** Its texts come with a {@link TEXT_MARK}. */
+  readonly isMarkedText?: true;
 }
+
+/** Stands before each text that a query answers; see {@link jsonlColumns}. */
+export const TEXT_MARK = '.';
 
 /** Internal column names are numbered, so that no feature's name can clash with them. */
 export const entityColumn = (index: number): string => `entity_${index}`;
@@ -90,15 +95,27 @@ export function parquetColumns(group: FeatureGroup): readonly OutputColumn[] {
   ];
 }
 
-/** The same columns as JSONL holds them: times as integer milliseconds. */
+/**
+ * The same columns as JSONL holds them: times as integer milliseconds. What reads the query's answers drops a byte order
+ * mark at the start of a text, so texts come with a mark of our own in front of them.
+ */
 export function jsonlColumns(group: FeatureGroup): readonly OutputColumn[] {
+  const marked = ({ name, sql }: OutputColumn): OutputColumn => ({
+    name,
+    sql: `'${TEXT_MARK}' || ${sql}`,
+    isMarkedText: true,
+  });
+  const entity = group.entity.map((name, index): OutputColumn => ({ name, sql: entityColumn(index) }));
+  const isText = entityFields(group).map(({ kind }) => ENTITY_TYPES[kind] === 'VARCHAR');
   return [
-    ...group.entity.map((name, index) => ({ name, sql: entityColumn(index) })),
+    ...entity.map((column, index) => (isText[index] === true ? marked(column) : column)),
     { name: 'window_end', sql: 'window_end' },
     { name: 'version', sql: 'revision >> 2' },
     { name: 'known_at', sql: 'known_at' },
-    { name: 'timing', sql: TIMING },
+    marked({ name: 'timing', sql: TIMING }),
     { name: 'deleted', sql: 'false' },
-    ...featureColumns(group),
+    ...featureColumns(group).map((column, index) =>
+      group.features[index]!.valueType === 'string' ? marked(column) : column,
+    ),
   ];
 }

@@ -2,6 +2,7 @@ import type avro from 'avsc';
 import type { FieldType, Row } from '../definitions/definition.ts';
 import { generateAvroRead } from './decode-avro-code.ts';
 import type { AvroCursor } from './decode-avro-cursor.ts';
+import { isLocalDateTime } from './decode-local-time.ts';
 import { generateChecks, type Reject, rejecter } from './decode-validator.ts';
 import type { Rejection } from './record.ts';
 
@@ -20,9 +21,10 @@ export function compileAvroReader(
   const variables = [...fields.keys()].map((_, index) => `v${index}`).join(', ');
   const checks = generateChecks(fields, 'binary');
   const code = `${preamble}\nreturn (c) => {\nlet ${variables};\n${statements}\n${checks}\n};`;
-  const factory = new Function('reject', 'constants', code) as (
+  const factory = new Function('reject', 'isLocalDateTime', 'constants', code) as (
     reject: Reject,
+    localDateTime: typeof isLocalDateTime,
     constants: readonly unknown[],
   ) => AvroReader;
-  return factory(rejecter(fields), constants);
+  return factory(rejecter(fields), isLocalDateTime, constants);
 }

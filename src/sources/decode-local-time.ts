@@ -33,6 +33,13 @@ export function localTimeReader(zone: string | null): LocalTimeReader {
   };
 }
 
+/** Whether a text is a local date-time, with or without an offset, of a day and time that exist. */
+export function isLocalDateTime(text: string): boolean {
+  const parts = FORM.exec(text);
+  if (parts === null || localMs(parts) === null) return false;
+  return parts[8] === undefined || parseOffset(parts[8]) !== null;
+}
+
 /** The date and time of the parts as if they were UTC; null when there is no such date or time. */
 function localMs(parts: RegExpExecArray): number | null {
   const month = Number(parts[2]);

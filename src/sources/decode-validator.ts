@@ -1,5 +1,6 @@
 import type { FieldType, Row, Scalar, Source } from '../definitions/definition.ts';
 import { ForeignValue } from './decode-avro-code.ts';
+import { isLocalDateTime } from './decode-local-time.ts';
 import { Rejection } from './record.ts';
 
 /** Makes a row of a parsed JSON object, or says why it is none. */
@@ -19,18 +20,19 @@ export function rowFields(source: Source): ReadonlyMap<string, FieldType> {
 export function compileJsonReader(fields: ReadonlyMap<string, FieldType>): JsonReader {
   const reads = [...fields.keys()].map((name, index) => `let v${index} = ${readCode(name)};`);
   const code = `return (value) => {\n${reads.join('\n')}\n${generateChecks(fields, 'base64')}\n};`;
-  const factory = new Function('reject', 'base64Bytes', 'hasOwn', code) as (
+  const factory = new Function('reject', 'isLocalDateTime', 'base64Bytes', 'hasOwn', code) as (
     reject: Reject,
+    localDateTime: typeof isLocalDateTime,
     base64: typeof base64Bytes,
     hasOwn: typeof Object.hasOwn,
   ) => JsonReader;
-  return factory(rejecter(fields), base64Bytes, Object.hasOwn);
+  return factory(rejecter(fields), isLocalDateTime, base64Bytes, Object.hasOwn);
 }
 
 /**
  * Generates statements that check the variables `v0`, `v1`, … in the order of the fields, bring them to the form
  * of rows and return the row: straight-line code with one literal, so that all rows of a source have one
- * hidden class. They call `reject`, and `base64Bytes` when bytes stand as base64 text.
+ * hidden class. They call `reject`, `isLocalDateTime`, and `base64Bytes` when bytes stand as base64 text.
  */
 export function generateChecks(fields: ReadonlyMap<string, FieldType>, bytes: 'base64' | 'binary'): string {
   const checks = [...fields.values()].map((type, index) => {
@@ -72,8 +74,9 @@ function propertyCode(name: string): string {
 /** Code that checks the variable `v`, which is not null, and brings it to the form of rows. */
 function checkCode(type: FieldType, v: string, otherwise: string, bytes: 'base64' | 'binary'): string {
   switch (type.kind) {
-    case 'string':
     case 'localDateTime':
+      return `if (typeof ${v} !== 'string' || !isLocalDateTime(${v})) ${otherwise}`;
+    case 'string':
       return `if (typeof ${v} !== 'string') ${otherwise}\n  if (!${v}.isWellFormed()) ${v} = ${v}.toWellFormed();`;
     case 'boolean':
       return `if (typeof ${v} !== 'boolean') ${otherwise}`;
@@ -117,7 +120,7 @@ const TYPE_TEXTS: Readonly<Record<Exclude<FieldType['kind'], 'enum'>, string>> =
   bytes: 'bytes (in JSON, base64 text)',
   timestampMillis: 'a timestamp (an integer of milliseconds)',
   timestampMicros: 'a timestamp (an integer of microseconds)',
-  localDateTime: 'a local date-time (text)',
+  localDateTime: 'a local date-time like 2026-03-08T02:30:15.250',
 };
 
 function describeType(type: FieldType): string {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import avro from 'avsc';
 import { avroSchemaOf } from '../definitions/avro-schema.ts';
-import type { Source } from '../definitions/definition.ts';
+import type { FieldKind, Source } from '../definitions/definition.ts';
 import { TidemarkError } from '../errors.ts';
 import { resolves, resolvingTypes } from './decode-avro-code.ts';
 
@@ -22,9 +22,19 @@ export function loadWriterType(source: Source): avro.types.RecordType {
     );
   }
   const record = type as avro.types.RecordType;
+  const units = writtenUnits(file);
   for (const written of record.fields) {
     const declared = source.fields.get(written.name);
-    if (declared === undefined || resolves(written.type, declared.kind)) continue;
+    if (declared === undefined) continue;
+    const unit = units.get(written.name);
+    if (unit !== undefined && isTimestamp(declared.kind) && declared.kind !== unit) {
+      throw unusable(
+        file,
+        `field '${written.name}' is written as ${unit}, but declared as ${declared.kind}: each time would be off by a factor of 1000`,
+        `Declare it as field.${unit} in source '${source.name}'.`,
+      );
+    }
+    if (resolves(written.type, declared.kind)) continue;
     throw unusable(
       file,
       `field '${written.name}' is written as ${typeText(written.type)}, which cannot be read as the declared ${declared.kind}`,
@@ -32,6 +42,28 @@ export function loadWriterType(source: Source): avro.types.RecordType {
     );
   }
   return record;
+}
+
+const UNITS: Readonly<Record<string, FieldKind>> = {
+  'timestamp-millis': 'timestampMillis',
+  'timestamp-micros': 'timestampMicros',
+};
+
+function isTimestamp(kind: FieldKind): boolean {
+  return Object.values(UNITS).includes(kind);
+}
+
+/** The fields whose written type, or a branch of it, says the unit of a timestamp: what avsc does not keep. */
+function writtenUnits(file: string): ReadonlyMap<string, FieldKind> {
+  const schema = readSchema(file) as { fields?: readonly { name: string; type: unknown }[] };
+  const units = new Map<string, FieldKind>();
+  for (const { name, type } of schema.fields ?? []) {
+    for (const branch of Array.isArray(type) ? type : [type]) {
+      const unit = UNITS[(branch as { logicalType?: string } | null)?.logicalType ?? ''];
+      if (unit !== undefined) units.set(name, unit);
+    }
+  }
+  return units;
 }
 
 function readSchema(file: string): unknown {

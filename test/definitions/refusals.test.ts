@@ -517,7 +517,7 @@ const OF_RANGES: readonly Case[] = [
     'no days',
     on(DAYS, "last: { days: 0, zone: 'Asia/Kolkata' }"),
     '0',
-    /'days' of last is 0, not an integer/,
+    /'days' of last is 0, which is out of range/,
     /1 or more/,
   ],
   [
@@ -771,7 +771,7 @@ describe('what is wrong', () => {
     }
     expect(thrown).toBeInstanceOf(DefinitionError);
     expect(describeError(thrown)).toMatch(
-      /refusals\.test\.ts:\d+:16: 'epoch' of the source is 2000, not an integer\n {2}write an integer, 0 to 1023/,
+      /refusals\.test\.ts:\d+:16: 'epoch' of the source is 2000, which is out of range\n {2}write an integer, 0 to 1023/,
     );
   });
 

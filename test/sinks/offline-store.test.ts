@@ -214,6 +214,16 @@ test('entities are sorted by their UTF-8 bytes, not by UTF-16 units', async () =
   expect(rows.map(([name]) => name)).toEqual(['', 'Z', 'a', 'ab', '\u{e9}', '\u{ffff}', '\u{10000}']);
 });
 
+test('a byte order mark at the start of a text is part of it', async () => {
+  const names = ['a', '\u{feff}a'];
+  await write(
+    plainGroup,
+    names.map((name, index) => revision({ entity: [name], version: index + 1 })),
+    { format: 'jsonl' },
+  );
+  expect(readJsonl(groupDirectory()).rows.map(([name]) => name)).toEqual(names);
+});
+
 test('numbers and booleans of an entity keep their type and sort by value', async () => {
   const group = groupOf({ a: 'int', b: 'boolean', c: 'double', d: 'timestampMillis' }, { n: 'integer' });
   const entities: Scalar[][] = [

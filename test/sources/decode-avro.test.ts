@@ -350,3 +350,14 @@ describe('a writer schema file', () => {
     expect(describeError(error)).toContain(`${file}: ${message}`);
   });
 });
+
+test('a timestamp written in another unit than it is declared in is refused, with its file and field', async () => {
+  const micros = { type: 'long', logicalType: 'timestamp-micros' };
+  const error = await errorOf(() => written({ at: 'timestampMillis' }, [{ name: 'at', type: ['null', micros] }]));
+  expect(describeError(error)).toMatch(
+    /value\.avsc: field 'at' is written as timestampMicros, but declared as timestampMillis: .*\n {2}Declare it as field\.timestampMicros/,
+  );
+  const millis = { type: 'long', logicalType: 'timestamp-millis' };
+  expect(() => written({ at: 'timestampMillis' }, [{ name: 'at', type: millis }])).not.toThrow();
+  expect(() => written({ at: 'timestampMillis' }, [{ name: 'at', type: 'long' }])).not.toThrow();
+});

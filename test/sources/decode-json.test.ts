@@ -99,7 +99,9 @@ describe('a JSON field', () => {
   test.each([
     ['string', '1', 'found the number 1, expected a string'],
     ['string', '{}', 'found an object, expected a string'],
-    ['localDateTime', '5', 'found the number 5, expected a local date-time (text)'],
+    ['localDateTime', '5', 'found the number 5, expected a local date-time like 2026-03-08T02:30:15.250'],
+    ['localDateTime', '"tomorrow"', 'found the text "tomorrow", expected a local date-time'],
+    ['localDateTime', '"2026-02-30T00:00"', 'found the text "2026-02-30T00:00", expected a local date-time'],
     ['boolean', '1', 'found the number 1, expected a boolean'],
     ['boolean', '"true"', 'found the text "true", expected a boolean'],
     ['int', '2147483648', 'found the number 2147483648, expected an int (an integer of 32 bits)'],
