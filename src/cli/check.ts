@@ -1,86 +1,24 @@
 import { resolve } from 'node:path';
 import { assertRunnable } from '../definitions/runnable.ts';
 import { jsonOption, type RegisterCommand } from './command.ts';
-import type { GroupReport, SourceReport } from './group-report.ts';
-import { type Cell, formatFields, formatTable } from './table.ts';
 
 export const registerCheck: RegisterCommand = (program, context) => {
   program
     .command('check')
     .summary('load and check definitions')
-    .description('Loads and checks definitions and prints features, panes, cost of state and fingerprints.')
+    .description(
+      'Loads and checks definitions and prints features, their ranges, panes, cost of state and fingerprints.',
+    )
     .argument('<defs>', 'definitions file')
     .addOption(jsonOption())
     .action(async (defs: string, flags: { readonly json?: true }) => {
       const { reportGroup, reportSource } = await import('./group-report.ts');
+      const { describeReport } = await import('./group-text.ts');
       const { file, sources, groups } = await context.drivers.loadDefinitions(resolve(defs));
       for (const group of groups) assertRunnable(group, file);
       const report = { file, sources: sources.map(reportSource), groups: groups.map(reportGroup) };
-      process.stdout.write(flags.json === true ? `${JSON.stringify(report)}\n` : `${describe(report)}\n`);
+      process.stdout.write(
+        flags.json === true ? `${JSON.stringify(report)}\n` : `${describeReport(report)}\n`,
+      );
     });
 };
-
-function describe(report: {
-  readonly sources: readonly SourceReport[];
-  readonly groups: readonly GroupReport[];
-}): string {
-  return [...report.sources.map(describeSource), ...report.groups.map(describeGroup)].join('\n\n');
-}
-
-function describeSource(source: SourceReport): string {
-  const zone = source.zone === null ? '' : ` in ${source.zone}`;
-  const ahead = source.max_ahead === null ? 'any time ahead' : `at most ${source.max_ahead} ahead`;
-  const fields = formatTable(['field', 'type'], Object.entries(source.fields));
-  return `source ${source.name}\n${indent(
-    formatFields([
-      ['topic', `${source.topic}, ${source.format}`],
-      ['key', source.key],
-      ['event time', `${source.event_time}${zone}, null: ${source.on_null_event_time}, ${ahead}`],
-      ['out of order', `up to ${source.max_out_of_orderness}`],
-      ['idle after', source.idle_timeout],
-    ]),
-  )}\n\n${indent(fields)}`;
-}
-
-function describeGroup(group: GroupReport): string {
-  const { state } = group;
-  const facts: [string, Cell][] = [
-    ['source', group.source],
-    ['entity', group.entity.join(', ')],
-    ['every', group.offset === '0ms' ? group.every : `${group.every}, offset ${group.offset}`],
-    ['allowed lateness', group.allowed_lateness],
-    ['emit', group.emit],
-    ['time to live', group.ttl],
-    ...(group.where === null ? [] : [['where', group.where] as [string, Cell]]),
-    ['pane', group.pane],
-    ['rows per event', `at most ${group.rows_per_event_at_most} (late events revise more)`],
-    [
-      'state per entity',
-      `${state.bytes_per_entity} B + ${state.bytes_per_pane} B a pane with events; ` +
-        `at most ${state.panes_at_most} panes, ${formatBytes(state.bytes_at_most)}`,
-    ],
-    ['fingerprint', group.fingerprint],
-  ];
-  const features = formatTable(
-    ['feature', 'type', 'aggregate', 'last', 'of', 'where', 'default'],
-    group.features.map((f) => [
-      f.name,
-      f.type,
-      f.aggregate,
-      f.last,
-      f.input,
-      f.where,
-      f.default === null ? null : String(f.default),
-    ]),
-  );
-  return `group ${group.name}:${group.version}\n${indent(formatFields(facts))}\n\n${indent(features)}`;
-}
-
-function indent(text: string): string {
-  return text.replaceAll(/^(?=.)/gm, '  ');
-}
-
-function formatBytes(bytes: number): string {
-  if (bytes < 1024) return `${bytes} B`;
-  return bytes < 1024 ** 2 ? `${(bytes / 1024).toFixed(1)} KiB` : `${(bytes / 1024 ** 2).toFixed(1)} MiB`;
-}

@@ -1,10 +1,11 @@
 import { createAggregate } from '../aggregates/create-aggregate.ts';
 import { Dictionary } from '../aggregates/dictionary.ts';
-import type { Feature, FeatureGroup, FieldType, Range, Source } from '../definitions/definition.ts';
+import type { Feature, FeatureGroup, FieldType, Grid, Source } from '../definitions/definition.ts';
 import type { ValueType } from '../definitions/expression.ts';
 import { headCells } from '../operators/entity-panes.ts';
 import { WindowLayout } from '../operators/window-layout.ts';
 import { type DurationMs, formatDuration } from '../time.ts';
+import { gridName, rangeName, type Timeline, timelineOf } from './timeline.ts';
 
 /** What `tidemark check` says of a source; durations are texts, null is no limit. */
 export interface SourceReport {
@@ -29,7 +30,8 @@ interface FeatureReport {
   /** Canonical text of what it aggregates; null for a count of records. */
   readonly input: string | null;
   readonly where: string | null;
-  readonly last: string;
+  /** `last 1d`, `last 30 days`, `since day in Asia/Kolkata` or `lifetime`. */
+  readonly range: string;
   readonly default: number | string | boolean | null;
 }
 
@@ -38,25 +40,28 @@ export interface GroupReport {
   readonly version: number;
   readonly source: string;
   readonly entity: readonly string[];
+  /** `5m`, or `day in Asia/Kolkata`. */
   readonly every: string;
-  readonly offset: string;
+  /** Null on a calendar. */
+  readonly offset: string | null;
   readonly allowed_lateness: string;
   readonly emit: string;
   readonly ttl: string | null;
   readonly where: string | null;
   readonly pane: string;
-  /** Rows that come and go with one event, when nothing else happens: it enters once and leaves each range once. */
+  /** Rows that come and go with one event, when nothing else happens: it enters once and leaves each range once, a lifetime never. */
   readonly rows_per_event_at_most: number;
   readonly state: StateCost;
   readonly fingerprint: string;
   readonly features: readonly FeatureReport[];
+  readonly timeline: Timeline;
 }
 
 /** Memory for one entity. Texts and categories come on top: each distinct one is held once. */
 interface StateCost {
   readonly bytes_per_entity: number;
   readonly bytes_per_pane: number;
-  /** Panes of an entity that has events in each of them. */
+  /** Panes of an entity that has events in each of them; all that only lifetimes still hold is in one of them. */
   readonly panes_at_most: number;
   readonly bytes_at_most: number;
 }
@@ -80,51 +85,39 @@ export function reportSource(source: Source): SourceReport {
 
 export function reportGroup(group: FeatureGroup): GroupReport {
   const layout = new WindowLayout(group);
+  const leaving = group.features
+    .filter(({ range }) => range.kind !== 'lifetime')
+    .map(({ range }) => JSON.stringify(range));
   return {
     name: group.name,
     version: group.version,
     source: group.source.name,
     entity: group.entity,
-    every:
-      group.grid.kind === 'fixed'
-        ? formatDuration(group.grid.stepMs)
-        : `${group.grid.unit} in ${group.grid.zone}`,
-    offset: formatDuration(group.grid.kind === 'fixed' ? group.grid.offsetMs : 0),
+    every: gridName(group.grid),
+    offset: group.grid.kind === 'fixed' ? formatDuration(group.grid.offsetMs) : null,
     allowed_lateness: formatDuration(group.allowedLatenessMs),
     emit: group.emit,
     ttl: formatLimit(group.ttlMs),
     where: group.where?.canonical ?? null,
-    pane: layout.paneMs === null ? 'one unit' : formatDuration(layout.paneMs),
-    rows_per_event_at_most: 1 + layout.ranges.length,
+    pane: layout.paneMs === null ? gridName(group.grid) : formatDuration(layout.paneMs),
+    rows_per_event_at_most: 1 + new Set(leaving).size,
     state: stateCost(group, layout),
     fingerprint: group.fingerprint,
-    features: group.features.map(reportFeature),
+    features: group.features.map((feature) => reportFeature(feature, group.grid)),
+    timeline: timelineOf(group),
   };
 }
 
-function reportFeature(feature: Feature): FeatureReport {
+function reportFeature(feature: Feature, grid: Grid): FeatureReport {
   return {
     name: feature.name,
     type: feature.valueType,
     aggregate: feature.aggregate,
     input: feature.input?.canonical ?? null,
     where: feature.where?.canonical ?? null,
-    last: rangeText(feature.range),
+    range: rangeName(feature.range, grid),
     default: feature.default,
   };
-}
-
-function rangeText(range: Range): string {
-  switch (range.kind) {
-    case 'last':
-      return formatDuration(range.lengthMs);
-    case 'lastUnits':
-      return `${range.count} units`;
-    case 'since':
-      return `since ${range.unit} in ${range.zone}`;
-    case 'lifetime':
-      return 'lifetime';
-  }
 }
 
 const CELL_BYTES = 8;
@@ -138,15 +131,36 @@ function stateCost(group: FeatureGroup, layout: WindowLayout): StateCost {
     paneCells += aggregate.paneWidth;
     entityCells += aggregate.windowWidth;
   }
-  // A pane is needed until the last window that holds it is final, which the watermark's delay postpones.
-  const keptMs = group.source.maxOutOfOrdernessMs + group.allowedLatenessMs;
-  const panes = layout.lastLeaveOf(0) + Math.ceil(keptMs / (layout.paneMs ?? 86_400_000));
+  const panes = panesAtMost(group, layout);
   return {
     bytes_per_entity: entityCells * CELL_BYTES,
     bytes_per_pane: paneCells * CELL_BYTES,
     panes_at_most: panes,
     bytes_at_most: (entityCells + panes * paneCells) * CELL_BYTES,
   };
+}
+
+const DAY_MS = 86_400_000;
+/** The longest that units last, with an hour of a clock set back; and the shortest, set forward. */
+const LONGEST_MS = { day: DAY_MS + 3_600_000, week: 7 * DAY_MS + 3_600_000, month: 31 * DAY_MS + 3_600_000 };
+const SHORTEST_MS = { day: DAY_MS - 3_600_000, week: 7 * DAY_MS - 3_600_000, month: 28 * DAY_MS - 3_600_000 };
+
+/**
+ * A pane is needed until the last window that holds it is final, which the watermark's delay postpones. What only
+ * lifetimes hold lies in one pane, however much it is.
+ */
+function panesAtMost(group: FeatureGroup, layout: WindowLayout): number {
+  const { grid, features, source, allowedLatenessMs } = group;
+  const [paneMs, stepMs] =
+    grid.kind === 'fixed' ? [layout.paneMs!, grid.stepMs] : [SHORTEST_MS[grid.unit], LONGEST_MS[grid.unit]];
+  const ranges = features.map(({ range }) => {
+    if (range.kind === 'last') return range.lengthMs / paneMs;
+    if (range.kind === 'since') return Math.ceil(LONGEST_MS[range.unit] / paneMs);
+    return range.kind === 'lastUnits' ? range.count : 0;
+  });
+  const kept = Math.ceil((source.maxOutOfOrdernessMs + allowedLatenessMs + stepMs) / paneMs);
+  const settled = features.some(({ range }) => range.kind === 'lifetime') ? 1 : 0;
+  return Math.max(...ranges) + kept + settled;
 }
 
 function fieldText({ kind, nullable, symbols }: FieldType): string {

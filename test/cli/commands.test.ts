@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Drivers } from '../../src/cli/drivers.ts';
 import { createProgram } from '../../src/cli/main.ts';
-import type { Definitions, FeatureGroup, Source } from '../../src/definitions/definition.ts';
+import type { Definitions, FeatureGroup, Range, Source } from '../../src/definitions/definition.ts';
 import type { DemoResult } from '../../src/demo/options.ts';
 import type { ReplaySummary } from '../../src/replay/options.ts';
 
@@ -325,8 +325,8 @@ describe('tidemark check', () => {
           // 24 h of panes, then 30 s of disorder, 10 min of lateness and one step of 5 min.
           state: { panes_at_most: 288 + 4 },
           features: [
-            { name: 'txn_count_0', aggregate: 'count', last: '1d' },
-            { name: 'txn_count_1', aggregate: 'count', last: '1h30m' },
+            { name: 'txn_count_0', aggregate: 'count', range: 'last 1d' },
+            { name: 'txn_count_1', aggregate: 'count', range: 'last 1h30m' },
           ],
         },
       ],
@@ -340,6 +340,55 @@ describe('tidemark check', () => {
     }));
     await call(['check', 'defs.ts', '--json'], definitions({ ...GROUP, features }));
     expect(JSON.parse(stdout)).toMatchObject({ groups: [{ pane: '1m', rows_per_event_at_most: 2 }] });
+  });
+
+  test('tells the ranges of calendars, and what they cost', async () => {
+    const ranges: readonly Range[] = [
+      { kind: 'lastUnits', count: 30 },
+      { kind: 'since', unit: 'month', zone: 'Asia/Kolkata' },
+      { kind: 'lifetime' },
+    ];
+    const features = ranges.map((range, i) => ({ ...GROUP.features[0]!, name: `n${i}`, range }));
+    const grid = { kind: 'calendar', unit: 'day', zone: 'Asia/Kolkata' } as const;
+    const group = { ...GROUP, grid, usesCalendar: true, features };
+    await call(['check', 'defs.ts', '--json'], definitions(group));
+    expect(JSON.parse(stdout)).toMatchObject({
+      groups: [
+        {
+          every: 'day in Asia/Kolkata',
+          offset: null,
+          pane: 'day in Asia/Kolkata',
+          // A lifetime is entered and never left.
+          rows_per_event_at_most: 3,
+          // A month of 31 days and an hour in days of 23 hours, 2 for a day and the lateness, 1 for all before them.
+          state: { panes_at_most: 33 + 2 + 1 },
+          features: [
+            { range: 'last 30 days' },
+            { range: 'since month in Asia/Kolkata' },
+            { range: 'lifetime' },
+          ],
+        },
+      ],
+    });
+  });
+
+  test('draws the ranges before one window end', async () => {
+    const ranges: readonly Range[] = [
+      { kind: 'last', lengthMs: 3_600_000 },
+      { kind: 'since', unit: 'day', zone: 'Asia/Kolkata' },
+      { kind: 'lifetime' },
+    ];
+    const features = ranges.map((range, i) => ({ ...GROUP.features[0]!, name: `n${i}`, range }));
+    await call(['check', 'defs.ts'], definitions({ ...GROUP, usesCalendar: true, features }));
+    expect(stdout).toContain(
+      [
+        '                                       T  = 2026-06-17T12:30Z, one window end (not to scale)',
+        '  n0                       [===========)  from 2026-06-17T11:30Z',
+        '  n1             [=====================)  from 2026-06-17T00:00+05:30[Asia/Kolkata]',
+        '  n2  <================================)  all before',
+      ].join('\n'),
+    );
+    expect(stdout).toContain('what only lifetimes hold is one of these');
   });
 
   test('prints every name for a person', async () => {
