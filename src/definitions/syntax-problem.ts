@@ -30,8 +30,11 @@ function placeOf(file: string, error: SyntaxError): Place {
     const { line, column } = error.loc as { readonly line: number; readonly column: number };
     return { file, line, column: column + 1 };
   }
-  // Node puts `file:line`, the line and a mark under the token above the stack.
-  const shown = /^(.*):(\d+)\n.*\n( *)\^/.exec(error.stack ?? '');
-  if (shown === null) return { file };
-  return { file: shown[1] || file, line: Number(shown[2]), column: shown[3]!.length + 1 };
+  // Above the stack Node puts `file:line`, some lines of the file and a mark under the token, unless that is its end.
+  const [header = '', ...shown] = (error.stack ?? '').split('\n');
+  const [, named, line] = /^(.*):(\d+)$/.exec(header) ?? [];
+  if (line === undefined) return { file };
+  const place = { file: named || file, line: Number(line) };
+  const mark = shown.slice(0, shown.indexOf('')).find((text) => /^ *\^+$/.test(text));
+  return mark === undefined ? place : { ...place, column: mark.indexOf('^') + 1 };
 }

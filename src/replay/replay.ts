@@ -21,6 +21,8 @@ export async function replay(options: ReplayOptions): Promise<ReplaySummary> {
   const groups = selectGroups(definitions, options.groups);
   for (const group of groups) assertRunnable(group, definitions.file);
   const archive = await openArchive(options.archive, { skipCorrupt: options.skipCorrupt });
+  // Before the output is touched: every topic must be there.
+  for (const { topic } of sourcesOf(groups)) archive.partitions(topic);
   const store = await OfflineStore.open({
     directory: options.out,
     rows: options.rows,

@@ -18,20 +18,20 @@ export interface CallOptions {
   /** Arguments of node itself. */
   readonly nodeArgs?: readonly string[];
   readonly script?: string;
+  /** A command that starts the one it is given, such as `['nice', '-n', '5']`. */
+  readonly through?: readonly string[];
 }
 
 /** Runs `tidemark` with these arguments, to its end. */
 export function tidemark(args: readonly string[], options: CallOptions = {}): Promise<Outcome> {
   return new Promise((resolve, reject) => {
-    const child = spawn(
-      process.execPath,
-      [...(options.nodeArgs ?? []), options.script ?? TIDEMARK, ...args],
-      {
-        cwd: options.cwd ?? process.cwd(),
-        env: { ...plainEnvironment(), ...options.env },
-        stdio: ['ignore', 'pipe', 'pipe'],
-      },
-    );
+    const node = [process.execPath, ...(options.nodeArgs ?? []), options.script ?? TIDEMARK];
+    const [command, ...rest] = [...(options.through ?? []), ...node, ...args];
+    const child = spawn(command!, rest, {
+      cwd: options.cwd ?? process.cwd(),
+      env: { ...plainEnvironment(), ...options.env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     let stdout = '';
     let stderr = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => {

@@ -239,7 +239,7 @@ export const userClicks = defineFeatureGroup({
         signal: null,
         stdout: '',
         stderr:
-          `tidemark: ${file}: feature group user_clicks: entity page does not include user_id, the key of source clicks\n` +
+          `tidemark: ${file}:11:27: feature group user_clicks: entity page does not include user_id, the key of source clicks\n` +
           '  Its records would be spread over partitions. Add user_id to the entity, or write the topic again keyed by page.\n',
       });
     },

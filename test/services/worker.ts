@@ -36,6 +36,10 @@ export class WorkerProcess {
     });
   }
 
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
   /** What it has logged so far. */
   get log(): string {
     return this.#stderr;
