@@ -353,7 +353,9 @@ describe('a writer schema file', () => {
 
 test('a timestamp written in another unit than it is declared in is refused, with its file and field', async () => {
   const micros = { type: 'long', logicalType: 'timestamp-micros' };
-  const error = await errorOf(() => written({ at: 'timestampMillis' }, [{ name: 'at', type: ['null', micros] }]));
+  const error = await errorOf(() =>
+    written({ at: 'timestampMillis' }, [{ name: 'at', type: ['null', micros] }]),
+  );
   expect(describeError(error)).toMatch(
     /value\.avsc: field 'at' is written as timestampMicros, but declared as timestampMillis: .*\n {2}Declare it as field\.timestampMicros/,
   );
