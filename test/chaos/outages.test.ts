@@ -7,15 +7,13 @@ import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Definitions, FeatureGroup } from '../../src/definitions/definition.ts';
 import { loadDefinitions } from '../../src/definitions/load.ts';
-import { encodeJson } from '../../src/demo/encode.ts';
 import { Random } from '../../src/demo/random.ts';
-import { generateTransactions, TRANSACTION_DEFAULTS } from '../../src/demo/transactions.ts';
 import { compareOnline } from '../../src/replay/compare-online.ts';
 import type { ReplaySummary } from '../../src/replay/options.ts';
 import { openRedisStore } from '../../src/sinks/redis-store.ts';
 import { LmdbStateStore } from '../../src/state/lmdb-state-store.ts';
 import { tidemark } from '../cli/command-line.ts';
-import { cardGroups } from '../services/card-groups.ts';
+import { cardGroups, cardRecords } from '../services/card-groups.ts';
 import { type Kafka, startKafka } from '../services/kafka.ts';
 import { type Redis as RedisService, startRedis } from '../services/redis.ts';
 import { committedRecords, createTopic, type ProducedRecord, produce } from '../services/topics.ts';
@@ -51,26 +49,6 @@ let worker: WorkerProcess;
 /** How many records the topic holds: some more than were sent, where an answer of the broker was lost. */
 let records = 0;
 let summary: ReplaySummary;
-
-function stream(): ProducedRecord[] {
-  const options = {
-    ...TRANSACTION_DEFAULTS,
-    seed: SEED,
-    count: EVENTS,
-    cards: CARDS,
-    merchants: 60,
-    partitions: PARTITIONS,
-    perSecond: EVENTS / (2 * 86_400),
-    defects: 0.005,
-  };
-  return Array.from(generateTransactions(options), (transaction, index) => {
-    const { partition, key, timestamp, row } = transaction;
-    // Some come too late for every window.
-    const event_ts =
-      index % 300 === 299 && row.event_ts !== null ? row.event_ts - 9 * 86_400_000 : row.event_ts;
-    return { partition, key, timestamp, value: encodeJson({ ...transaction, row: { ...row, event_ts } }) };
-  });
-}
 
 /** Writes the stream bit by bit until it is at its end, at once from when `hurry` is aborted. */
 async function produceSlowly(all: readonly ProducedRecord[], hurry: AbortSignal): Promise<void> {
@@ -205,7 +183,10 @@ describe(`a worker among outages, seed ${SEED}`, () => {
     watcher = new RedisWatcher(redis.url, group('card_risk'), cards);
     await watcher.start();
     const hurry = new AbortController();
-    const producing = produceSlowly(stream(), hurry.signal);
+    const producing = produceSlowly(
+      cardRecords({ seed: SEED, count: EVENTS, cards: CARDS, partitions: PARTITIONS, defects: 0.005 }),
+      hurry.signal,
+    );
     startWorker();
     await worker.assigned();
     try {

@@ -6,13 +6,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import type { Definitions } from '../../src/definitions/definition.ts';
 import { loadDefinitions } from '../../src/definitions/load.ts';
-import { encodeJson } from '../../src/demo/encode.ts';
 import { Random } from '../../src/demo/random.ts';
-import { generateTransactions, TRANSACTION_DEFAULTS } from '../../src/demo/transactions.ts';
 import { compareOnline } from '../../src/replay/compare-online.ts';
 import { openRedisStore } from '../../src/sinks/redis-store.ts';
 import { tidemark } from '../cli/command-line.ts';
-import { cardGroups } from '../services/card-groups.ts';
+import { cardGroups, cardRecords } from '../services/card-groups.ts';
 import { type Redis, startRedis } from '../services/redis.ts';
 import { committedRecords, createTopic, type ProducedRecord, produce } from '../services/topics.ts';
 import { until, WorkerProcess } from '../services/worker.ts';
@@ -35,24 +33,6 @@ const rows = join(folder, 'rows');
 let topic: string;
 let redis: Redis;
 let definitions: Definitions;
-
-/** Two days of card transactions, with their disorder and some records that are rejected. */
-function* stream(): Generator<ProducedRecord> {
-  const options = {
-    ...TRANSACTION_DEFAULTS,
-    seed: SEED,
-    count: EVENTS,
-    cards: 400,
-    merchants: 60,
-    partitions: PARTITIONS,
-    perSecond: EVENTS / (2 * 86_400),
-    defects: 0.002,
-  };
-  for (const transaction of generateTransactions(options)) {
-    const { partition, key, timestamp } = transaction;
-    yield { partition, key, timestamp, value: encodeJson(transaction) };
-  }
-}
 
 function startWorker(app: string, database: number, batch: number): WorkerProcess {
   const args = [definitionsFile, '--app', app, '--brokers', brokers, '--json'];
@@ -94,7 +74,13 @@ describe(`live against replay, seed ${SEED}`, () => {
     async ({ batch, database }) => {
       const app = apps.get(batch)!;
       const random = new Random(SEED + batch);
-      const records = [...stream()];
+      const records = cardRecords({
+        seed: SEED,
+        count: EVENTS,
+        cards: 400,
+        partitions: PARTITIONS,
+        defects: 0.002,
+      });
       // The first worker meets the stream as it grows, the others find it written.
       const producing = database === 1 ? produceSlowly(records) : Promise.resolve();
       let taken = 0;

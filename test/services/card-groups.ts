@@ -1,3 +1,26 @@
+import { encodeJson } from '../../src/demo/encode.ts';
+import {
+  generateTransactions,
+  TRANSACTION_DEFAULTS,
+  type TransactionOptions,
+} from '../../src/demo/transactions.ts';
+import type { ProducedRecord } from './topics.ts';
+
+/** Two days of card transactions, with their disorder, as records for a topic. */
+export function cardRecords(
+  options: Pick<TransactionOptions, 'seed' | 'count' | 'cards' | 'partitions' | 'defects'>,
+): ProducedRecord[] {
+  const perSecond = options.count / (2 * 86_400);
+  const all = generateTransactions({ ...TRANSACTION_DEFAULTS, merchants: 60, perSecond, ...options });
+  return Array.from(all, (transaction, index) => {
+    const { partition, key, timestamp, row } = transaction;
+    // Some come too late for every window.
+    const days = index % 300 === 299 ? 9 : 0;
+    const event_ts = row.event_ts === null ? null : row.event_ts - days * 86_400_000;
+    return { partition, key, timestamp, value: encodeJson({ ...transaction, row: { ...row, event_ts } }) };
+  });
+}
+
 /** A definitions file over card transactions in a topic: two groups that use every aggregate between them. */
 export function cardGroups(topic: string): string {
   return `
