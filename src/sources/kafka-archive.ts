@@ -68,7 +68,7 @@ async function copyRecords(
   const isDone = () => copies.every(({ next, end }) => next >= end);
   if (isDone()) return 0;
   // A group of its own has one member, which gets every partition.
-  const group = `tidemark-archive-${randomUUID()}`;
+  const group = `tidemark-archive-${topic}-${randomUUID()}`;
   const reader = new KafkaLogReader({
     kafka,
     group,

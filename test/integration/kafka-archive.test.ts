@@ -128,5 +128,5 @@ test('the consumer group that it reads with is gone afterwards', async () => {
   await admin.connect();
   const { groups } = await admin.listGroups();
   await admin.disconnect();
-  expect(groups.filter(({ groupId }) => groupId.startsWith('tidemark-archive-'))).toEqual([]);
+  expect(groups.filter(({ groupId }) => groupId.startsWith(`tidemark-archive-${topic}-`))).toEqual([]);
 });
