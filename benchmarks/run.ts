@@ -7,9 +7,10 @@ import { paced } from './paced.ts';
 import { redis } from './redis.ts';
 import { replay } from './replay.ts';
 import { describeMachine, describeTable } from './report.ts';
+import { state } from './state.ts';
 import { windows } from './windows.ts';
 
-const BENCHMARKS: readonly Benchmark[] = [expressions, decode, windows, replay, redis, catchUp, paced];
+const BENCHMARKS: readonly Benchmark[] = [expressions, decode, windows, state, replay, redis, catchUp, paced];
 
 const USAGE = `npm run bench -- [NAME…] [--quick] [--runs N] [--minutes N] [--json]
 

@@ -112,7 +112,7 @@ export const windows: Benchmark = {
     }
     const notes = [
       'One task, one partition; decoded rows made ahead in chunks of 10,000, revisions counted and cleared every 1,000.',
-      'Five features: spend over 24 h stands for "today", calendar ranges are not built yet.',
+      'Five features: spend over 24 h stands for the spend "today".',
       '"hours before" of the stream run before the clock starts; the one of 1 M cards holds a day, not the week.',
       '"one an hour": each card in its turn, one event an hour; the other cards follow Zipf\'s law.',
     ];

@@ -2,12 +2,19 @@ import { expect, test } from 'vitest';
 import { runQuick } from './quick.ts';
 
 test('benchmarks that need no service measure what they say', { timeout: 240_000 }, async () => {
-  const tables = await runQuick(['expressions', 'decode', 'windows', 'replay']);
-  expect(tables.map(({ benchmark }) => benchmark)).toEqual(['expressions', 'decode', 'windows', 'replay']);
-  const [expressions, decode, windows, replay] = tables;
+  const tables = await runQuick(['expressions', 'decode', 'windows', 'state', 'replay']);
+  expect(tables.map(({ benchmark }) => benchmark)).toEqual([
+    'expressions',
+    'decode',
+    'windows',
+    'state',
+    'replay',
+  ]);
+  const [expressions, decode, windows, state, replay] = tables;
   for (const row of expressions!.rows) expect(row['CPU ns']).toBeGreaterThan(0);
   for (const row of decode!.rows) expect(row['CPU µs a record']).toBeGreaterThan(0);
   // A record that no window takes would make a benchmark fast.
   for (const row of windows!.rows) expect(row['rows/event']).toBeGreaterThan(0.9);
+  for (const row of state!.rows) expect(row['entities/commit']).toBeGreaterThan(0);
   for (const row of replay!.rows) expect(row['rows written']).toBeGreaterThan(1000);
 });

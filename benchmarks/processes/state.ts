@@ -1,0 +1,73 @@
+import { Task } from '../../src/operators/task.ts';
+import { LmdbStateStore } from '../../src/state/lmdb-state-store.ts';
+import { type CardRiskOptions, loadCardRisk } from '../card-risk.ts';
+import { CardRows, type CardRowsOptions } from '../card-rows.ts';
+import { parameters, tell } from './parameters.ts';
+
+/** Commits what a task changed to LMDB, again and again, and restores another task from it. */
+const options = parameters<{
+  group: Pick<CardRiskOptions, 'features' | 'every'>;
+  stream: CardRowsOptions;
+  warmUp: number;
+  /** Records from one commit to the next. */
+  recordsPerCommit: number;
+  commits: number;
+  folder: string;
+}>();
+
+const group = await loadCardRisk({ ...options.group, format: 'avro', topic: 'transactions' });
+const id = { group: group.name, version: group.version, topic: 'transactions', partition: 0 };
+const outputs = { dropped() {}, rejected() {} };
+const task = new Task(group, 0, outputs, { trackChanges: true });
+const store = LmdbStateStore.open(options.folder);
+const rows = new CardRows(options.recordsPerCommit, options.stream);
+
+function feed(): void {
+  rows.next();
+  for (const record of rows.chunk) task.process(record);
+  task.drained();
+}
+
+/** CPU µs, in this thread and in LMDB's. */
+function cpuNow(): number {
+  const { user, system } = process.cpuUsage();
+  return user + system;
+}
+
+for (let fed = 0; fed < options.warmUp; fed += options.recordsPerCommit) feed();
+await store.commit([{ task: id, progress: task.progress({}), entities: task.takeChanges() }], new Map());
+
+let entities = 0;
+let bytes = 0;
+let encodeMs = 0;
+let longestMs = 0;
+let cpuUs = 0;
+for (let commit = 0; commit < options.commits; commit++) {
+  feed();
+  const cpu = cpuNow();
+  const start = performance.now();
+  const changes = task.takeChanges();
+  const ms = performance.now() - start;
+  await store.commit([{ task: id, progress: task.progress({}), entities: changes }], new Map());
+  cpuUs += cpuNow() - cpu;
+  encodeMs += ms;
+  longestMs = Math.max(longestMs, ms);
+  entities += changes.length;
+  for (const { key, state } of changes) bytes += key.length + (state?.length ?? 0);
+}
+
+const records = options.commits * options.recordsPerCommit;
+const restoring = performance.now();
+const restored = new Task(group, 0, outputs, { trackChanges: true });
+restored.restore(store.progress(id)!, store.entities(id));
+const restoreMs = performance.now() - restoring;
+tell({
+  entitiesPerCommit: entities / options.commits,
+  bytesPerEntity: bytes / entities,
+  encodeUsPerEntity: (encodeMs * 1000) / entities,
+  encodeMs: encodeMs / options.commits,
+  longestMs,
+  cpuUsPerRecord: cpuUs / records,
+  restoredPerSecond: (restored.entityCount * 1000) / restoreMs,
+});
+await store.close();
