@@ -49,7 +49,7 @@ async function recordsUntilStop(worker: WorkerProcess): Promise<number> {
 }
 
 beforeAll(async () => {
-  redis = await startRedis();
+  redis = await startRedis({ args: [] });
   topic = await createTopic(brokers, 'live', { partitions: PARTITIONS });
   writeFileSync(definitionsFile, cardGroups(topic));
   definitions = await loadDefinitions(definitionsFile);
