@@ -1,4 +1,9 @@
+import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, inject, test, vi } from 'vitest';
 import type { Log } from '../../src/sources/kafka-client.ts';
@@ -360,6 +365,38 @@ describe('groups', () => {
     await admin.disconnect();
     expect(offsets!.partitions.find(({ partition }) => partition === 1)!.offset).toBe('70');
   });
+});
+
+test('a reader that was killed is not waited for by the next one with its file', async () => {
+  const topic = await createTopic(brokers, 'killed', { partitions: 2 });
+  await produce(brokers, topic, numbered(0, 10));
+  const group = `g-${randomUUID()}`;
+  const directory = mkdtempSync(join(tmpdir(), 'tidemark-member-'));
+  const memberFile = join(directory, 'member.json');
+  try {
+    const script = new URL('kafka-following-process.ts', import.meta.url).pathname;
+    // Its session lasts for minutes, longer than this test may take.
+    const first = spawn(process.execPath, [script, brokers, group, topic, memberFile], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const [line] = await once(first.stdout, 'data');
+    expect(String(line)).toBe('assigned 2\n');
+    first.kill('SIGKILL');
+    await once(first, 'close');
+    const second = follow({ topic, group, memberFile });
+    await vi.waitFor(() => expect(second.offsets()).toEqual(range(0, 10)), PATIENCE);
+    expect(second.assignments).toEqual([[0, 1].map((partition) => ({ topic, partition }))]);
+    await second.reader.stop();
+    // A file of another group, or none that can be read, is as good as none.
+    for (const text of ['{"group":"other","member":"m"}', '{"gro']) {
+      writeFileSync(memberFile, text);
+      const next = follow({ topic, group, memberFile });
+      await vi.waitFor(() => expect(next.offsets()).toEqual(range(0, 10)), PATIENCE);
+      await next.reader.stop();
+    }
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
 });
 
 describe('its end', () => {
