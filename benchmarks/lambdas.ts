@@ -36,9 +36,9 @@ export async function loadLambdas(): Promise<ReadonlyMap<string, Lambda>> {
     );
     const { groups } = await loadDefinitions(file);
     return new Map(
-      groups[0]!.features.map(({ name, input }) => {
+      groups[0]!.features.map(({ name, aggregations }) => {
         const closure = new Function(`return ${LAMBDAS[name]}`)() as Lambda['closure'];
-        return [name, { expression: input!, closure }];
+        return [name, { expression: aggregations[0].input!, closure }];
       }),
     );
   });

@@ -7,7 +7,12 @@ import type { ByteReader, ByteWriter } from './byte-codec.ts';
  * the aggregate's own, and the cell holds its handle.
  *
  * An input is a number and never NaN: a record whose input is null, or that fails the feature's `where`, does not
- * reach the aggregate. Strings and categories arrive as numbers of the task's dictionary, booleans as 0 and 1.
+ * reach the aggregate. Strings and categories arrive as numbers of the task's dictionary, booleans as 0 and 1. An
+ * aggregate over pairs gets its second input as `other`, by the same rules; to others it is 0.
+ *
+ * A result that is a string, a list or a map is a number of the dictionary, too: that of the string, or of the
+ * canonical text of the list or map (`src/definitions/value.ts`). What the window or a pane does not retain by itself
+ * need not be retained: a result is read before the dictionary next collects.
  */
 export type Cells = Float64Array;
 
@@ -26,8 +31,22 @@ export interface Aggregate {
   /** Gives back what the window holds outside its cells and makes it the window over nothing. */
   clearWindow(cells: Cells, window: number): void;
 
-  insertPane(cells: Cells, pane: number, input: number, eventTime: number, offset: number): void;
-  insertWindow(cells: Cells, window: number, input: number, eventTime: number, offset: number): void;
+  insertPane(
+    cells: Cells,
+    pane: number,
+    input: number,
+    eventTime: number,
+    offset: number,
+    other: number,
+  ): void;
+  insertWindow(
+    cells: Cells,
+    window: number,
+    input: number,
+    eventTime: number,
+    offset: number,
+    other: number,
+  ): void;
 
   /** The values of the pane at `from` go over to the pane at `pane`; `from` is freed after. */
   mergePane(cells: Cells, pane: number, from: number): void;
@@ -42,10 +61,12 @@ export interface Aggregate {
   /** The window over the panes at `first`, `first + stride`, … below `end`, in order of time. */
   rebuild(cells: Cells, window: number, first: number, end: number, stride: number): void;
 
-  /** The aggregate's value; NaN is null. Never infinite, never −0. */
-  result(cells: Cells, window: number): number;
+  /** The aggregate's value as of window_end; NaN is null. Never infinite, never −0. */
+  result(cells: Cells, window: number, windowEnd: number): number;
   /** No value reached the window: where the result is null, the feature's default stands in for it. */
   isEmpty(cells: Cells, window: number): boolean;
+  /** Whether the result, which is null, is so because it is beyond what a number can hold: such are counted. */
+  isOutOfRange(cells: Cells, window: number): boolean;
 
   /** A pane as bytes and back, independent of handles and of the order in which its records came. */
   encodePane(cells: Cells, pane: number, out: ByteWriter): void;
@@ -57,10 +78,17 @@ export abstract class UniformAggregate implements Aggregate {
   abstract readonly paneWidth: number;
   abstract readonly subtracts: boolean;
   abstract initPane(cells: Cells, at: number): void;
-  abstract insertPane(cells: Cells, at: number, input: number, eventTime: number, offset: number): void;
+  abstract insertPane(
+    cells: Cells,
+    at: number,
+    input: number,
+    eventTime: number,
+    offset: number,
+    other: number,
+  ): void;
   abstract add(cells: Cells, window: number, pane: number): void;
   abstract subtract(cells: Cells, window: number, pane: number): boolean;
-  abstract result(cells: Cells, window: number): number;
+  abstract result(cells: Cells, window: number, windowEnd: number): number;
   abstract isEmpty(cells: Cells, window: number): boolean;
   abstract encodePane(cells: Cells, pane: number, out: ByteWriter): void;
   abstract decodePane(cells: Cells, pane: number, from: ByteReader): void;
@@ -79,8 +107,19 @@ export abstract class UniformAggregate implements Aggregate {
     this.initPane(cells, at);
   }
 
-  insertWindow(cells: Cells, at: number, input: number, eventTime: number, offset: number): void {
-    this.insertPane(cells, at, input, eventTime, offset);
+  insertWindow(
+    cells: Cells,
+    at: number,
+    input: number,
+    eventTime: number,
+    offset: number,
+    other: number,
+  ): void {
+    this.insertPane(cells, at, input, eventTime, offset, other);
+  }
+
+  isOutOfRange(_cells: Cells, _window: number): boolean {
+    return false;
   }
 
   mergePane(cells: Cells, pane: number, from: number): void {

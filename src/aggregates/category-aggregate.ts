@@ -33,6 +33,10 @@ export abstract class CategoryAggregate implements Aggregate {
   abstract result(cells: Cells, window: number): number;
   abstract isEmpty(cells: Cells, window: number): boolean;
 
+  isOutOfRange(_cells: Cells, _window: number): boolean {
+    return false;
+  }
+
   initPane(cells: Cells, pane: number): void {
     cells[pane] = EMPTY_BAG;
   }

@@ -1,4 +1,6 @@
-import type { Feature } from '../definitions/definition.ts';
+import type { AggregateName } from '../definitions/aggregate-signatures.ts';
+import type { Aggregation } from '../definitions/definition.ts';
+import type { ValueType } from '../definitions/expression.ts';
 import type { Aggregate } from './aggregate.ts';
 import { DoubleAvg, IntegerAvg } from './avg.ts';
 import { Count } from './count.ts';
@@ -10,39 +12,55 @@ import { FirstLast } from './first-last.ts';
 import { Rate } from './rate.ts';
 import { DoubleSum, IntegerSum } from './sum.ts';
 
-/** How a feature's input becomes the number that its aggregate takes. */
+/**
+ * How an input becomes the number that its aggregate takes: 1 for each record (or value that is not null), the
+ * number itself, 0 or 1, or the number that the dictionary has for the value.
+ */
 export type InputEncoding = 'record' | 'number' | 'boolean' | 'category';
 
-/** The aggregate of a feature, with strings and categories in the task's dictionary. */
-export function createAggregate(feature: Feature, dictionary: Dictionary): Aggregate {
-  const input = feature.input?.type;
-  switch (feature.aggregate) {
-    case 'count':
-      return new Count();
-    case 'rate':
-      return new Rate();
-    case 'sum':
-      return input === 'integer' ? new IntegerSum() : new DoubleSum();
-    case 'avg':
-      return input === 'integer' ? new IntegerAvg() : new DoubleAvg();
-    case 'min':
-      return input === 'string' ? new TextExtreme(dictionary, 'min') : new NumberMin();
-    case 'max':
-      return input === 'string' ? new TextExtreme(dictionary, 'max') : new NumberMax();
-    case 'first':
-    case 'last':
-      return new FirstLast(feature.aggregate, input === 'string' ? dictionary : null);
-    case 'distinctCount':
-      return new DistinctCount(dictionary);
-    case 'entropy':
-      return new Entropy(dictionary);
-  }
+interface Implementation {
+  readonly create: (aggregation: Aggregation, dictionary: Dictionary) => Aggregate;
+  /** How the inputs are encoded where their type does not say so: {@link byType}. */
+  readonly inputs?: readonly InputEncoding[];
 }
 
-export function inputEncoding(feature: Feature): InputEncoding {
-  if (feature.aggregate === 'count') return 'record';
-  if (feature.aggregate === 'distinctCount' || feature.aggregate === 'entropy') return 'category';
-  const type = feature.input?.type;
+const IMPLEMENTATIONS: Readonly<Record<AggregateName, Implementation>> = {
+  count: { create: () => new Count(), inputs: ['record'] },
+  rate: { create: () => new Rate() },
+  sum: { create: ({ input }) => (input!.type === 'integer' ? new IntegerSum() : new DoubleSum()) },
+  avg: { create: ({ input }) => (input!.type === 'integer' ? new IntegerAvg() : new DoubleAvg()) },
+  min: {
+    create: ({ input }, dictionary) =>
+      input!.type === 'string' ? new TextExtreme(dictionary, 'min') : new NumberMin(),
+  },
+  max: {
+    create: ({ input }, dictionary) =>
+      input!.type === 'string' ? new TextExtreme(dictionary, 'max') : new NumberMax(),
+  },
+  first: { create: ({ input }, dictionary) => new FirstLast('first', textsOnly(input!.type, dictionary)) },
+  last: { create: ({ input }, dictionary) => new FirstLast('last', textsOnly(input!.type, dictionary)) },
+  distinctCount: { create: (_, dictionary) => new DistinctCount(dictionary), inputs: ['category'] },
+  entropy: { create: (_, dictionary) => new Entropy(dictionary), inputs: ['category'] },
+};
+
+function textsOnly(type: ValueType, dictionary: Dictionary): Dictionary | null {
+  return type === 'string' ? dictionary : null;
+}
+
+/** The aggregate of an aggregation, with strings and categories in the task's dictionary. */
+export function createAggregate(aggregation: Aggregation, dictionary: Dictionary): Aggregate {
+  return IMPLEMENTATIONS[aggregation.aggregate].create(aggregation, dictionary);
+}
+
+/** How the first (0) or second (1) input of an aggregation is encoded. */
+export function inputEncoding(aggregation: Aggregation, index: 0 | 1): InputEncoding {
+  const input = index === 0 ? aggregation.input : aggregation.other;
+  return IMPLEMENTATIONS[aggregation.aggregate].inputs?.[index] ?? byType(input?.type ?? null);
+}
+
+/** Numbers as they are, booleans as 0 and 1, strings as categories; without an input the record counts. */
+function byType(type: ValueType | null): InputEncoding {
+  if (type === null) return 'record';
   if (type === 'string') return 'category';
   return type === 'boolean' ? 'boolean' : 'number';
 }

@@ -16,7 +16,7 @@ abstract class Extreme extends UniformAggregate {
 
   override add(cells: Cells, window: number, pane: number): void {
     const value = cells[pane]!;
-    if (!Number.isNaN(value)) this.insertWindow(cells, window, value, 0, 0);
+    if (!Number.isNaN(value)) this.insertWindow(cells, window, value, 0, 0, 0);
   }
 
   override subtract(cells: Cells, window: number, pane: number): boolean {

@@ -57,6 +57,10 @@ export class IntegerSum extends UniformAggregate {
     return cells[window] === 0;
   }
 
+  override isOutOfRange(cells: Cells, window: number): boolean {
+    return cells[window]! > 0;
+  }
+
   override encodePane(cells: Cells, pane: number, out: ByteWriter): void {
     out.unsigned(cells[pane]!);
     out.signed(cells[pane + 1]!);
@@ -132,6 +136,10 @@ export class DoubleSum extends UniformAggregate {
 
   override isEmpty(cells: Cells, window: number): boolean {
     return cells[window] === 0;
+  }
+
+  override isOutOfRange(cells: Cells, window: number): boolean {
+    return cells[window]! > 0;
   }
 
   override encodePane(cells: Cells, pane: number, out: ByteWriter): void {

@@ -1,7 +1,15 @@
 import { createAggregate } from '../aggregates/create-aggregate.ts';
 import { Dictionary } from '../aggregates/dictionary.ts';
-import type { Feature, FeatureGroup, FieldType, Grid, Source } from '../definitions/definition.ts';
-import type { ValueType } from '../definitions/expression.ts';
+import { featureTypeName } from '../definitions/aggregate-signatures.ts';
+import type {
+  Feature,
+  FeatureGroup,
+  FieldType,
+  Grid,
+  Source,
+  WindowGrid,
+} from '../definitions/definition.ts';
+import { assert } from '../errors.ts';
 import { headCells } from '../operators/entity-panes.ts';
 import { WindowLayout } from '../operators/window-layout.ts';
 import { type DurationMs, formatDuration } from '../time.ts';
@@ -25,7 +33,8 @@ export interface SourceReport {
 
 interface FeatureReport {
   readonly name: string;
-  readonly type: ValueType;
+  /** `integer`, `list<string>`, `map<string, integer>`. */
+  readonly type: string;
   readonly aggregate: string;
   /** Canonical text of what it aggregates; null for a count of records. */
   readonly input: string | null;
@@ -84,7 +93,9 @@ export function reportSource(source: Source): SourceReport {
 }
 
 export function reportGroup(group: FeatureGroup): GroupReport {
-  const layout = new WindowLayout(group);
+  const { grid } = group;
+  assert(grid.kind !== 'session', 'windows on a grid');
+  const layout = new WindowLayout(grid, group.features);
   const leaving = group.features
     .filter(({ range }) => range.kind !== 'lifetime')
     .map(({ range }) => JSON.stringify(range));
@@ -101,20 +112,20 @@ export function reportGroup(group: FeatureGroup): GroupReport {
     where: group.where?.canonical ?? null,
     pane: layout.paneMs === null ? gridName(group.grid) : formatDuration(layout.paneMs),
     rows_per_event_at_most: 1 + new Set(leaving).size,
-    state: stateCost(group, layout),
+    state: stateCost(group, grid, layout),
     fingerprint: group.fingerprint,
     features: group.features.map((feature) => reportFeature(feature, group.grid)),
-    timeline: timelineOf(group),
+    timeline: timelineOf(grid, group.features),
   };
 }
 
 function reportFeature(feature: Feature, grid: Grid): FeatureReport {
   return {
     name: feature.name,
-    type: feature.valueType,
-    aggregate: feature.aggregate,
-    input: feature.input?.canonical ?? null,
-    where: feature.where?.canonical ?? null,
+    type: featureTypeName(feature.valueType),
+    aggregate: feature.aggregations[0].aggregate,
+    input: feature.aggregations[0].input?.canonical ?? null,
+    where: feature.aggregations[0].where?.canonical ?? null,
     range: rangeName(feature.range, grid),
     default: feature.default,
   };
@@ -122,16 +133,16 @@ function reportFeature(feature: Feature, grid: Grid): FeatureReport {
 
 const CELL_BYTES = 8;
 
-function stateCost(group: FeatureGroup, layout: WindowLayout): StateCost {
+function stateCost(group: FeatureGroup, grid: WindowGrid, layout: WindowLayout): StateCost {
   const dictionary = new Dictionary();
   let paneCells = 1; // its number
   let entityCells = headCells(layout);
-  for (const feature of group.features) {
-    const aggregate = createAggregate(feature, dictionary);
+  for (const aggregation of group.features.flatMap(({ aggregations }) => aggregations)) {
+    const aggregate = createAggregate(aggregation, dictionary);
     paneCells += aggregate.paneWidth;
     entityCells += aggregate.windowWidth;
   }
-  const panes = panesAtMost(group, layout);
+  const panes = panesAtMost(group, grid, layout);
   return {
     bytes_per_entity: entityCells * CELL_BYTES,
     bytes_per_pane: paneCells * CELL_BYTES,
@@ -149,8 +160,8 @@ const SHORTEST_MS = { day: DAY_MS - 3_600_000, week: 7 * DAY_MS - 3_600_000, mon
  * A pane is needed until the last window that holds it is final, which the watermark's delay postpones. What only
  * lifetimes hold lies in one pane, however much it is.
  */
-function panesAtMost(group: FeatureGroup, layout: WindowLayout): number {
-  const { grid, features, source, allowedLatenessMs } = group;
+function panesAtMost(group: FeatureGroup, grid: WindowGrid, layout: WindowLayout): number {
+  const { features, source, allowedLatenessMs } = group;
   const [paneMs, stepMs] =
     grid.kind === 'fixed' ? [layout.paneMs!, grid.stepMs] : [SHORTEST_MS[grid.unit], LONGEST_MS[grid.unit]];
   const ranges = features.map(({ range }) => {

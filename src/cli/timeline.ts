@@ -1,6 +1,6 @@
 import { Temporal } from '@js-temporal/polyfill';
 import { calendarOf } from '../definitions/calendar.ts';
-import type { FeatureGroup, Grid, Range } from '../definitions/definition.ts';
+import type { Feature, Grid, Range, WindowGrid } from '../definitions/definition.ts';
 import { type EventTimeMs, floorDiv, formatDuration } from '../time.ts';
 
 /** One window end of a group as an example, and where the range of each feature begins; null: with the log. */
@@ -11,6 +11,7 @@ export interface Timeline {
 
 /** A grid in words. */
 export function gridName(grid: Grid): string {
+  if (grid.kind === 'session') return `session of gap ${formatDuration(grid.gapMs)}`;
   return grid.kind === 'fixed' ? formatDuration(grid.stepMs) : `${grid.unit} in ${grid.zone}`;
 }
 
@@ -26,15 +27,15 @@ export function rangeName(range: Range, grid: Grid): string {
     case 'since':
       return `since ${range.unit} in ${range.zone}`;
     case 'lifetime':
-      return 'lifetime';
+    case 'session':
+      return range.kind;
   }
 }
 
 /** Any time does for an example; this one is in the middle of a day, a week and a month, in most zones. */
 const ABOUT = Date.UTC(2026, 5, 17, 12, 34, 56, 789);
 
-export function timelineOf(group: Pick<FeatureGroup, 'grid' | 'features'>): Timeline {
-  const { grid, features } = group;
+export function timelineOf(grid: WindowGrid, features: readonly Feature[]): Timeline {
   const end = gridTimeUpTo(grid, ABOUT);
   const gridZone = grid.kind === 'calendar' ? grid.zone : null;
   return {
@@ -71,7 +72,7 @@ export function drawTimeline({ window_end, from }: Timeline): string {
   return [head, ...lines].join('\n');
 }
 
-function gridTimeUpTo(grid: Grid, time: EventTimeMs): EventTimeMs {
+function gridTimeUpTo(grid: WindowGrid, time: EventTimeMs): EventTimeMs {
   if (grid.kind === 'fixed') {
     return floorDiv(time - grid.offsetMs, grid.stepMs) * grid.stepMs + grid.offsetMs;
   }
@@ -80,13 +81,13 @@ function gridTimeUpTo(grid: Grid, time: EventTimeMs): EventTimeMs {
 }
 
 /** Null for all time. */
-function rangeStart(range: Range, grid: Grid, end: EventTimeMs): EventTimeMs | null {
+function rangeStart(range: Range, grid: WindowGrid, end: EventTimeMs): EventTimeMs | null {
   if (range.kind === 'last') return end - range.lengthMs;
   if (range.kind === 'since') {
     const calendar = calendarOf(range.unit, range.zone);
     return calendar.startOf(calendar.ordinalOf(end - 1));
   }
-  if (range.kind === 'lifetime' || grid.kind === 'fixed') return null;
+  if (range.kind !== 'lastUnits' || grid.kind === 'fixed') return null;
   const calendar = calendarOf(grid.unit, grid.zone);
   const start = calendar.startOf(calendar.ordinalOf(end) - range.count);
   return start === Number.NEGATIVE_INFINITY ? null : start;

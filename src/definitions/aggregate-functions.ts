@@ -1,4 +1,4 @@
-import type { AggregateName } from './definition.ts';
+import type { AggregateName } from './aggregate-signatures.ts';
 import { CallSite } from './definition-text.ts';
 import type { RangeOptions } from './read-range.ts';
 
@@ -60,10 +60,10 @@ function define<R>(
 }
 
 /** How many records, or with a lambda, how many that are not null: a 64-bit integer. */
-export function count<R>(options: DefaultOptions<R, number>): AggregateDefinition<R>;
+export function count<R>(options?: DefaultOptions<R, number>): AggregateDefinition<R>;
 export function count<R>(
   input: (record: R) => unknown,
-  options: DefaultOptions<R, number>,
+  options?: DefaultOptions<R, number>,
 ): AggregateDefinition<R>;
 export function count<R>(...given: unknown[]): AggregateDefinition<R> {
   return define(count, given);
@@ -72,7 +72,7 @@ export function count<R>(...given: unknown[]): AggregateDefinition<R> {
 /** The exact sum, rounded once; a 64-bit integer for an integer lambda, else a double. Null of nothing. */
 export function sum<R>(
   input: (record: R) => number | Nullish,
-  options: DefaultOptions<R, number>,
+  options?: DefaultOptions<R, number>,
 ): AggregateDefinition<R> {
   return define(sum, [input, options]);
 }
@@ -80,7 +80,7 @@ export function sum<R>(
 /** The exact sum divided by how many values there were. Null of nothing. */
 export function avg<R>(
   input: (record: R) => number | Nullish,
-  options: DefaultOptions<R, number>,
+  options?: DefaultOptions<R, number>,
 ): AggregateDefinition<R> {
   return define(avg, [input, options]);
 }
@@ -88,7 +88,7 @@ export function avg<R>(
 /** The least number, or the first text in code-point order. Null of nothing. */
 export function min<R>(
   input: (record: R) => number | string | Nullish,
-  options: DefaultOptions<R, number | string>,
+  options?: DefaultOptions<R, number | string>,
 ): AggregateDefinition<R> {
   return define(min, [input, options]);
 }
@@ -96,7 +96,7 @@ export function min<R>(
 /** The greatest number, or the last text in code-point order. Null of nothing. */
 export function max<R>(
   input: (record: R) => number | string | Nullish,
-  options: DefaultOptions<R, number | string>,
+  options?: DefaultOptions<R, number | string>,
 ): AggregateDefinition<R> {
   return define(max, [input, options]);
 }
@@ -104,7 +104,7 @@ export function max<R>(
 /** The value of least event time, ties by position in the log. Null of nothing. */
 export function first<R>(
   input: (record: R) => number | string | boolean | Nullish,
-  options: DefaultOptions<R, number | string | boolean>,
+  options?: DefaultOptions<R, number | string | boolean>,
 ): AggregateDefinition<R> {
   return define(first, [input, options]);
 }
@@ -112,7 +112,7 @@ export function first<R>(
 /** The value of greatest event time, ties by position in the log. Null of nothing. */
 export function last<R>(
   input: (record: R) => number | string | boolean | Nullish,
-  options: DefaultOptions<R, number | string | boolean>,
+  options?: DefaultOptions<R, number | string | boolean>,
 ): AggregateDefinition<R> {
   return define(last, [input, options]);
 }
@@ -120,7 +120,7 @@ export function last<R>(
 /** The share of records for which the condition is true, among those for which it is not null. Null of none. */
 export function rate<R>(
   condition: (record: R) => boolean | Nullish,
-  options: DefaultOptions<R, number>,
+  options?: DefaultOptions<R, number>,
 ): AggregateDefinition<R> {
   return define(rate, [condition, options]);
 }
@@ -128,7 +128,7 @@ export function rate<R>(
 /** How many different values there are, exactly: a 64-bit integer. */
 export function distinctCount<R>(
   input: (record: R) => number | string | boolean | Nullish,
-  options: DefaultOptions<R, number>,
+  options?: DefaultOptions<R, number>,
 ): AggregateDefinition<R> {
   return define(distinctCount, [input, options]);
 }
@@ -136,7 +136,7 @@ export function distinctCount<R>(
 /** Shannon entropy of the values as categories, in bits; 0 for one category. Null of nothing. */
 export function entropy<R>(
   input: (record: R) => number | string | boolean | Nullish,
-  options: DefaultOptions<R, number>,
+  options?: DefaultOptions<R, number>,
 ): AggregateDefinition<R> {
   return define(entropy, [input, options]);
 }

@@ -1,31 +1,14 @@
 import type { AggregateCall } from './aggregate-functions.ts';
+import { isVector, signatureOf } from './aggregate-signatures.ts';
 import { compileLambda } from './compile-lambda.ts';
-import type { AggregateName, Feature, Grid } from './definition.ts';
+import type { AggregateParameters, Feature, FeatureType, Grid } from './definition.ts';
 import type { Problem } from './definition-error.ts';
 import type { Expression, ValueType } from './expression.ts';
 import { typeName } from './expression-refusals.ts';
 import type { FieldTypes } from './expression-scope.ts';
 import { OptionReader, show } from './option-reader.ts';
+import { readParameters } from './read-parameters.ts';
 import { RANGES, readRange } from './read-range.ts';
-
-/** What an aggregate's lambda may give. */
-const INPUT_TYPES: Readonly<Record<AggregateName, readonly ValueType[]>> = {
-  count: ['integer', 'number', 'string', 'boolean', 'bytes'],
-  sum: ['integer', 'number'],
-  avg: ['integer', 'number'],
-  min: ['integer', 'number', 'string'],
-  max: ['integer', 'number', 'string'],
-  first: ['integer', 'number', 'string', 'boolean'],
-  last: ['integer', 'number', 'string', 'boolean'],
-  rate: ['boolean'],
-  distinctCount: ['integer', 'number', 'string', 'boolean'],
-  entropy: ['integer', 'number', 'string', 'boolean'],
-};
-
-/** Options of windows that there are not yet, and what stands in their place. */
-export const UNBUILT_RANGES = {
-  session: "session windows are not built yet: use every: '5m' and last: '1h'",
-};
 
 /** Checks and compiles one feature of a group; null when something is wrong with it. */
 export function compileFeature(
@@ -36,17 +19,35 @@ export function compileFeature(
   problems: Problem[],
 ): Feature | null {
   const { aggregate, given, site } = call;
+  const signature = signatureOf(aggregate);
   const before = problems.length;
   const what = `${aggregate} of '${name}'`;
-  const hasInput = aggregate !== 'count' || typeof given[0] === 'function' || given.length > 1;
-  const optionsIndex = hasInput ? 1 : 0;
-  const optionsSite = site.options(optionsIndex);
-  const options = new OptionReader(what, given[optionsIndex], optionsSite, problems);
-  options.only([...RANGES, 'where', 'default'], {
-    ...UNBUILT_RANGES,
+  const isOfRecords = signature.optionalInput === true && typeof given[0] !== 'function' && given.length <= 1;
+  const inputCount = isOfRecords ? 0 : signature.inputs.length;
+  const options = new OptionReader(
+    what,
+    given[inputCount] ?? (grid?.kind === 'session' ? {} : undefined),
+    site.options(inputCount),
+    problems,
+  );
+  const rules = signature.parameters ?? {};
+  const ranges = grid?.kind === 'session' ? [] : RANGES;
+  options.only([...Object.keys(rules), ...ranges, 'where', 'default'], {
     every: 'the grid belongs to the group: write every beside features',
+    session: 'the gap belongs to the group: write session beside features, in place of every',
+    ...Object.fromEntries(RANGES.map((range) => [range, 'leave it out: the range is the session'])),
   });
-  const input = hasInput ? compileLambda(given[0], `the lambda of ${what}`, fields, site, problems) : null;
+  const inputs = signature.inputs.slice(0, inputCount).map((types, index) => {
+    const which = signature.inputs.length === 1 ? 'the lambda' : `the ${ORDINALS[index]} lambda`;
+    const input = compileLambda(given[index], `${which} of ${what}`, fields, site, problems);
+    if (input !== null && !types.includes(input.type)) {
+      problems.push({
+        ...inputProblem(what, types, input),
+        place: site.lambdaPlace(String(given[index]), 0),
+      });
+    }
+    return input;
+  });
   const where = options.has('where')
     ? compileLambda(options.given['where'], `'where' of ${what}`, fields, site, problems)
     : null;
@@ -57,59 +58,48 @@ export function compileFeature(
       'write a condition, like t.amount > 0',
     );
   }
-  if (input !== null && !INPUT_TYPES[aggregate].includes(input.type)) {
-    problems.push({ ...inputProblem(aggregate, name, input), place: site.lambdaPlace(String(given[0]), 0) });
-  }
+  const parameters: AggregateParameters = readParameters(options, rules);
   const range = readRange(what, options, grid, problems);
-  if (hasInput && input === null) return null;
-  const valueType = input === null ? 'integer' : valueTypeOf(aggregate, input);
+  const known = inputs.filter((input) => input !== null);
+  if (known.length < inputs.length) return null;
+  const valueType = signature.valueType(known.map(({ type }) => type));
   const whenEmpty = readDefault(options, valueType);
   if (problems.length > before || range === null) return null;
-  return { name, aggregate, input, where, range, default: whenEmpty, valueType };
+  const [input = null, other = null] = known;
+  const aggregation = { aggregate, input, other, where, parameters, valueType };
+  return { name, aggregations: [aggregation], result: null, range, default: whenEmpty, valueType };
 }
 
+const ORDINALS = ['first', 'second'];
+
 function inputProblem(
-  aggregate: AggregateName,
-  name: string,
+  what: string,
+  types: readonly ValueType[],
   input: Expression,
 ): Pick<Problem, 'message' | 'remedy'> {
-  const wanted = INPUT_TYPES[aggregate].filter((type) => type !== 'integer');
+  const wanted = types.filter((type) => type !== 'integer');
   const remedy =
-    aggregate === 'rate'
+    wanted.length === 1 && wanted[0] === 'boolean'
       ? "write a condition, like (t) => t.status === 'failed'"
       : input.type === 'boolean'
         ? 'write condition ? 1 : 0, or rate((t) => condition, …)'
         : input.type === 'string'
           ? 'read a field that is a number, or write Number(text)'
           : 'bytes can only be tested for null or counted: count((t) => t.field, …)';
-  return {
-    message: `${aggregate} of '${name}' takes ${wanted.join(' or ')}, not ${typeName(input.type)}`,
-    remedy,
-  };
+  return { message: `${what} takes ${wanted.join(' or ')}, not ${typeName(input.type)}`, remedy };
 }
 
-function valueTypeOf(aggregate: AggregateName, input: Expression): ValueType {
-  switch (aggregate) {
-    case 'count':
-    case 'distinctCount':
-      return 'integer';
-    case 'sum':
-      return input.type === 'integer' ? 'integer' : 'number';
-    case 'min':
-    case 'max':
-    case 'first':
-    case 'last':
-      return input.type;
-    case 'avg':
-    case 'rate':
-    case 'entropy':
-      return 'number';
-  }
-}
-
-function readDefault(options: OptionReader, type: ValueType): Feature['default'] {
+function readDefault(options: OptionReader, type: FeatureType): Feature['default'] {
   const value = options.given['default'];
   if (value === undefined || value === null) return null;
+  if (isVector(type)) {
+    options.wrong(
+      'default',
+      'has nothing to replace: of no values this is an empty list or map, never null',
+      'leave it out',
+    );
+    return null;
+  }
   const fits =
     type === 'integer'
       ? Number.isSafeInteger(value)

@@ -1,6 +1,6 @@
 import { type AggregateDefinition, aggregateCallOf } from './aggregate-functions.ts';
 import { type CalendarOptions, readCalendar } from './calendar-options.ts';
-import { compileFeature, UNBUILT_RANGES } from './compile-feature.ts';
+import { compileFeature } from './compile-feature.ts';
 import { compileLambda, fieldsForLambdas } from './compile-lambda.ts';
 import type { SourceDefinition } from './define-source.ts';
 import type { Feature, FeatureGroup, FieldType, Grid, Source } from './definition.ts';
@@ -22,8 +22,15 @@ export interface FeatureGroupOptions<R> {
   readonly source: SourceDefinition<R>;
   /** The field, or fields, whose values own a row. */
   readonly entity: (keyof R & string) | readonly (keyof R & string)[];
-  /** When windows end: at each such step, or where each unit of a calendar starts. */
-  readonly every: string | CalendarOptions;
+  /** When windows end: at each such step, or where each unit of a calendar starts. Not beside `session`. */
+  readonly every?: string | CalendarOptions;
+  /**
+   * Session windows in place of a grid: events of an entity less than this apart belong together, and their
+   * window ends so long after the last. The aggregates of such a group take no range.
+   */
+  readonly session?: string;
+  /** A session whose first and last event would lie further apart than this is not joined; default: no limit. */
+  readonly maxDuration?: string;
   /** Shifts the steps: window ends are T ≡ offset (mod every); default 0. Not beside a calendar. */
   readonly offset?: string;
   /** How long after its end a window can still be corrected; default 0. */
@@ -43,6 +50,8 @@ const OPTIONS = [
   'source',
   'entity',
   'every',
+  'session',
+  'maxDuration',
   'offset',
   'allowedLateness',
   'emit',
@@ -59,12 +68,12 @@ export function defineFeatureGroup<R>(options: FeatureGroupOptions<R>): FeatureG
   const site = new CallSite(defineFeatureGroup);
   const problems: Problem[] = [];
   const reader = new OptionReader('the group', options, site.options(0), problems);
-  reader.only(OPTIONS, {
-    ...UNBUILT_RANGES,
-    ...Object.fromEntries(
+  reader.only(
+    OPTIONS,
+    Object.fromEntries(
       RANGES.map((name) => [name, `each feature has its own range: write count({ ${name}: … })`]),
     ),
-  });
+  );
   const source = readSource(reader);
   const grid = readGrid(reader, problems);
   const entity = readEntity(reader, source);
@@ -123,6 +132,11 @@ function readSource(reader: OptionReader): Source | null {
 }
 
 function readGrid(reader: OptionReader, problems: Problem[]): Grid | null {
+  if (reader.has('session')) return readSession(reader);
+  if (reader.has('maxDuration')) {
+    const remedy = "leave it out, or write session: '30m' in place of every";
+    reader.problem(reader.site.key('maxDuration'), "'maxDuration' is for session windows", remedy);
+  }
   if (isObject(reader.given['every'])) {
     if (reader.has('offset')) {
       const remedy = "leave it out: windows end where the unit starts; or write every: '1d' beside it";
@@ -132,13 +146,25 @@ function readGrid(reader: OptionReader, problems: Problem[]): Grid | null {
     return calendar === null ? null : { kind: 'calendar', ...calendar };
   }
   if (!reader.has('every')) {
-    if (!reader.has('session')) reader.require('every', "write every: '5m', the step of the window ends");
+    const remedy = "write every: '5m', the step of the window ends, or session: '30m' for session windows";
+    reader.require('every', remedy);
     reader.duration('offset', 0);
     return null;
   }
   const stepMs = reader.duration('every', 1);
   const offsetMs = reader.duration('offset', 0) ?? 0;
   return stepMs === null ? null : { kind: 'fixed', stepMs, offsetMs: offsetMs % stepMs };
+}
+
+function readSession(reader: OptionReader): Grid | null {
+  for (const name of ['every', 'offset']) {
+    if (!reader.has(name)) continue;
+    const remedy = 'leave one of them out: the windows of sessions end where the events do';
+    reader.problem(reader.site.key(name), `'${name}' cannot stand beside 'session'`, remedy);
+  }
+  const gapMs = reader.duration('session', 1);
+  const maxDurationMs = reader.duration('maxDuration', 1);
+  return gapMs === null ? null : { kind: 'session', gapMs, maxDurationMs };
 }
 
 function readEntity(reader: OptionReader, source: Source | null): readonly string[] {

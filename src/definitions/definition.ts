@@ -1,4 +1,5 @@
 import type { DurationMs } from '../time.ts';
+import type { AggregateName } from './aggregate-signatures.ts';
 import type { Expression, ValueType } from './expression.ts';
 
 /**
@@ -8,6 +9,15 @@ import type { Expression, ValueType } from './expression.ts';
 
 /** What a field or a feature value is in memory: a null is a null of any type. Bytes are compared by content. */
 export type Scalar = number | string | boolean | Uint8Array;
+
+/** A feature's value: a scalar, a list, or a map in the order of its keys. */
+export type Value = Scalar | readonly Scalar[] | ReadonlyMap<Scalar, Scalar>;
+
+/** The type of a feature's values; the elements of lists and maps are never null. */
+export type FeatureType =
+  | ValueType
+  | { readonly kind: 'list'; readonly of: ValueType }
+  | { readonly kind: 'map'; readonly key: ValueType; readonly value: ValueType };
 
 export type FieldKind =
   | 'string'
@@ -57,50 +67,68 @@ export interface Source {
 export type CalendarUnit = 'day' | 'week' | 'month';
 
 /**
- * When a group's windows end (semantics.md, "Grid, ranges, panes"): `fixed` at T ≡ offsetMs (mod stepMs),
- * `calendar` where a unit of the IANA zone starts.
+ * When a group's windows end (semantics.md, "Grid, ranges, panes" and "Sessions"): `fixed` at T ≡ offsetMs
+ * (mod stepMs), `calendar` where a unit of the IANA zone starts, `session` at `gapMs` after the last event of a
+ * session of the entity. A session is never longer, from its first event to its last, than `maxDurationMs`; null:
+ * no limit.
  */
-export type Grid =
+export type Grid = WindowGrid | SessionGrid;
+
+export type WindowGrid =
   | { readonly kind: 'fixed'; readonly stepMs: DurationMs; readonly offsetMs: DurationMs }
   | { readonly kind: 'calendar'; readonly unit: CalendarUnit; readonly zone: string };
+
+export interface SessionGrid {
+  readonly kind: 'session';
+  readonly gapMs: DurationMs;
+  readonly maxDurationMs: DurationMs | null;
+}
 
 /**
  * Which event times the window holds that ends at the grid time T:
  * - `last`: [T − lengthMs, T); only on a fixed grid;
  * - `lastUnits`: the `count` units of the grid before T; only on a calendar grid;
  * - `since`: from the start of the unit that holds T − 1 ms; its boundaries are grid times;
- * - `lifetime`: all before T.
+ * - `lifetime`: all before T;
+ * - `session`: the events of the session that ends at T; only on a session grid.
  */
 export type Range =
   | { readonly kind: 'last'; readonly lengthMs: DurationMs }
   | { readonly kind: 'lastUnits'; readonly count: number }
   | { readonly kind: 'since'; readonly unit: CalendarUnit; readonly zone: string }
-  | { readonly kind: 'lifetime' };
+  | { readonly kind: 'lifetime' }
+  | { readonly kind: 'session' };
 
-export type AggregateName =
-  | 'count'
-  | 'sum'
-  | 'avg'
-  | 'min'
-  | 'max'
-  | 'first'
-  | 'last'
-  | 'rate'
-  | 'distinctCount'
-  | 'entropy';
+/** Numbers that an aggregate is made with, by their names in its signature; durations are milliseconds. */
+export type AggregateParameters = Readonly<Record<string, number | readonly number[]>>;
+
+/** One aggregate over what lambdas say of each record. */
+export interface Aggregation {
+  readonly aggregate: AggregateName;
+  /** Null where records are aggregated and not values: `count()`. */
+  readonly input: Expression | null;
+  /** The second input of an aggregate over pairs; a record where either is null does not reach it. */
+  readonly other: Expression | null;
+  /** Records for which this is not true do not reach the aggregate. */
+  readonly where: Expression | null;
+  readonly parameters: AggregateParameters;
+  readonly valueType: FeatureType;
+}
 
 export interface Feature {
   readonly name: string;
-  readonly aggregate: AggregateName;
-  /** Null only for `count()` of records. */
-  readonly input: Expression | null;
-  /** Records for which this is not true do not reach the aggregate. */
-  readonly where: Expression | null;
+  /** What its value is computed from: one aggregate, or those of an aggregate of the user's own. */
+  readonly aggregations: readonly [Aggregation, ...Aggregation[]];
+  /**
+   * The value, where it is not simply that of the one aggregation: an expression over a record whose fields
+   * `'0'`, `'1'`, … are the values of `aggregations`.
+   */
+  readonly result: Expression | null;
   readonly range: Range;
   /** Replaces the null of no values at all. */
   readonly default: number | string | boolean | null;
   /** Type of the feature's own values: `integer` is a 64-bit integer column, `number` a double. */
-  readonly valueType: ValueType;
+  readonly valueType: FeatureType;
 }
 
 export interface FeatureGroup {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Feature, FeatureGroup, Grid } from './definition.ts';
+import type { Aggregation, Feature, FeatureGroup, Grid } from './definition.ts';
 
 /** Raised when an unchanged definition would give other values or another state. */
 const MEANING = 1;
@@ -38,11 +38,19 @@ function gridMeaning(grid: Grid): unknown {
   return grid.kind === 'fixed' ? { stepMs: grid.stepMs, offsetMs: grid.offsetMs } : grid;
 }
 
-function featureMeaning(feature: Feature): unknown {
+/** What a feature of one aggregate over one input means is written as it was when there were no others. */
+function featureMeaning({ aggregations, result, ...feature }: Feature): unknown {
+  const [first, ...more] = aggregations.map(aggregationMeaning);
+  return { ...feature, ...first, ...(result === null ? {} : { more, result: result.canonical }) };
+}
+
+function aggregationMeaning({ aggregate, input, other, where, parameters }: Aggregation): object {
   return {
-    ...feature,
-    input: feature.input?.canonical ?? null,
-    where: feature.where?.canonical ?? null,
+    aggregate,
+    input: input?.canonical ?? null,
+    where: where?.canonical ?? null,
+    ...(other === null ? {} : { other: other.canonical }),
+    ...(Object.keys(parameters).length === 0 ? {} : { parameters }),
   };
 }
 

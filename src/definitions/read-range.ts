@@ -5,12 +5,15 @@ import {
   readCalendar,
   readCalendarLength,
 } from './calendar-options.ts';
-import type { CalendarUnit, Grid, Range } from './definition.ts';
+import type { CalendarUnit, Grid, Range, WindowGrid } from './definition.ts';
 import type { Problem } from './definition-error.ts';
 import { isObject, type OptionReader, show } from './option-reader.ts';
 import { gridText, sinceProblem } from './since-grid.ts';
 
-/** Which records a window that ends at a grid time T holds: one of the three; durations are texts like `'24h'`. */
+/**
+ * Which records a window that ends at a grid time T holds: one of the three, and none of them in a group of
+ * sessions; durations are texts like `'24h'`.
+ */
 export type RangeOptions =
   | {
       /**
@@ -32,6 +35,12 @@ export type RangeOptions =
       readonly lifetime: true;
       readonly last?: never;
       readonly since?: never;
+    }
+  | {
+      /** The events of the session. */
+      readonly last?: never;
+      readonly since?: never;
+      readonly lifetime?: never;
     };
 
 /** The options that say a feature's range. */
@@ -44,10 +53,11 @@ export function readRange(
   grid: Grid | null,
   problems: Problem[],
 ): Range | null {
+  if (grid?.kind === 'session') return { kind: 'session' };
   const [kind, second] = RANGES.filter((name) => options.has(name));
   if (kind === undefined) {
     const remedy = "write last: '24h', since: { unit: 'day', zone: 'Asia/Kolkata' } or lifetime: true";
-    if (!options.has('session')) options.problem(options.site.place, `${what} needs a range`, remedy);
+    options.problem(options.site.place, `${what} needs a range`, remedy);
     return null;
   }
   if (second !== undefined) {
@@ -68,7 +78,7 @@ export function readRange(
 }
 
 /** Windows of a fixed length are on fixed grids. */
-function readLength(options: OptionReader, grid: Grid | null): Range | null {
+function readLength(options: OptionReader, grid: WindowGrid | null): Range | null {
   const lengthMs = options.duration('last', 1);
   if (lengthMs === null) return null;
   const given = show(options.given['last']);
@@ -87,7 +97,7 @@ function readLength(options: OptionReader, grid: Grid | null): Range | null {
 }
 
 /** Windows of so many units are on the calendar grid of the same units. */
-function readUnits(options: OptionReader, grid: Grid | null, problems: Problem[]): Range | null {
+function readUnits(options: OptionReader, grid: WindowGrid | null, problems: Problem[]): Range | null {
   const length = readCalendarLength(options, 'last', problems);
   if (length === null) return null;
   const { count, unit, zone } = length;
@@ -105,7 +115,7 @@ function readUnits(options: OptionReader, grid: Grid | null, problems: Problem[]
   return { kind: 'lastUnits', count };
 }
 
-function readSince(options: OptionReader, grid: Grid | null, problems: Problem[]): Range | null {
+function readSince(options: OptionReader, grid: WindowGrid | null, problems: Problem[]): Range | null {
   const calendar = readCalendar(options, 'since', problems);
   if (calendar === null) return null;
   const wrong = grid === null ? null : sinceProblem(grid, calendar.unit, calendar.zone);

@@ -1,13 +1,13 @@
 import { type DurationMs, type EventTimeMs, floorDiv, formatDuration } from '../time.ts';
 import { CALENDAR_FROM, CALENDAR_TO, type Calendar, calendarOf } from './calendar.ts';
-import type { CalendarUnit, Grid } from './definition.ts';
+import type { CalendarUnit, WindowGrid } from './definition.ts';
 
 /**
  * Why a `since` cannot be on a group's grid, and the nearest grid that would do; null when it can: all the
- * boundaries of its units from 1970 to 2100 are grid times (semantics.md, "Grid, ranges, panes").
+ * boundaries of its units from 1970 to 2100 are grid times (semantics.md, "WindowGrid, ranges, panes").
  */
 export function sinceProblem(
-  grid: Grid,
+  grid: WindowGrid,
   unit: CalendarUnit,
   zone: string,
 ): { readonly problem: string; readonly remedy: string } | null {
@@ -31,21 +31,21 @@ function boundariesOf(calendar: Calendar): EventTimeMs[] {
   return boundaries;
 }
 
-function isGridTime(grid: Grid, time: EventTimeMs): boolean {
+function isGridTime(grid: WindowGrid, time: EventTimeMs): boolean {
   if (grid.kind === 'fixed') return remainder(time - grid.offsetMs, grid.stepMs) === 0;
   const calendar = calendarOf(grid.unit, grid.zone);
   return calendar.startOf(calendar.ordinalOf(time)) === time;
 }
 
 /** A grid as an option spells it. */
-export function gridText(grid: Grid): string {
+export function gridText(grid: WindowGrid): string {
   if (grid.kind === 'calendar') return `every: { unit: '${grid.unit}', zone: '${grid.zone}' }`;
   const every = `every: '${formatDuration(grid.stepMs)}'`;
   return grid.offsetMs === 0 ? every : `${every}, offset: '${formatDuration(grid.offsetMs)}'`;
 }
 
 function fixedRemedy(
-  { stepMs, offsetMs }: Extract<Grid, { kind: 'fixed' }>,
+  { stepMs, offsetMs }: Extract<WindowGrid, { kind: 'fixed' }>,
   boundaries: readonly EventTimeMs[],
 ): string {
   const first = boundaries[0]!;
@@ -57,9 +57,13 @@ function fixedRemedy(
   return `${step}, or offset: '${formatDuration(remainder(first, stepMs))}' beside every`;
 }
 
-function calendarRemedy(grid: Extract<Grid, { kind: 'calendar' }>, unit: CalendarUnit, zone: string): string {
+function calendarRemedy(
+  grid: Extract<WindowGrid, { kind: 'calendar' }>,
+  unit: CalendarUnit,
+  zone: string,
+): string {
   const days = `every: { unit: 'day', zone: '${zone}' } for the group`;
-  const can = (on: Grid, inZone: string): boolean =>
+  const can = (on: WindowGrid, inZone: string): boolean =>
     boundariesOf(calendarOf(unit, inZone)).every((boundary) => isGridTime(on, boundary));
   if (can(grid, grid.zone)) return `write zone: '${grid.zone}', the grid's, or ${days}`;
   if (can({ ...grid, zone }, zone)) return `write ${gridText({ ...grid, zone })} for the group`;

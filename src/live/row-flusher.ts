@@ -34,6 +34,7 @@ export class RowFlusher {
         windowEnd: batch.windowEnd[row]!,
         version: batch.version[row]!,
         knownAt: batch.knownAt[row]!,
+        ...(batch.deleted[row] === 1 ? { deleted: true } : {}),
         values: batch.valuesOf(row),
         watermark,
       });

@@ -159,7 +159,8 @@ export class EntityPanes {
 
   /** The values of the window where it stands. */
   evaluate(out: Float64Array, at: number): void {
-    this.#kernel.evaluate(this.#cells, this.#base + this.#windowAt, out, at);
+    const windowEnd = this.#layout.timeOf(this.position);
+    this.#kernel.evaluate(this.#cells, this.#base + this.#windowAt, windowEnd, out, at);
   }
 
   /** Slides the window to a position. */

@@ -1,15 +1,17 @@
 import type { Aggregate, Cells } from '../aggregates/aggregate.ts';
 import type { ByteReader, ByteWriter } from '../aggregates/byte-codec.ts';
-import { createAggregate, inputEncoding } from '../aggregates/create-aggregate.ts';
+import { createAggregate, type InputEncoding, inputEncoding } from '../aggregates/create-aggregate.ts';
 import type { Dictionary } from '../aggregates/dictionary.ts';
-import type { FeatureGroup, Row } from '../definitions/definition.ts';
+import type { Aggregation, Feature, FeatureGroup, Row } from '../definitions/definition.ts';
+import type { Expression } from '../definitions/expression.ts';
 import { createRuntime } from '../definitions/expression-runtime.ts';
-import type { WindowLayout } from './window-layout.ts';
+import type { EventTimeMs, Offset } from '../time.ts';
+import { differentRanges } from './window-layout.ts';
 
 /**
  * The group's features as straight-line code over cells: generated once per task, so that the aggregates' small
  * methods are called at sites of their own and can be inlined. A pane's first cell is its number; a window's cells
- * are those of every feature, range after range.
+ * are those of every aggregation of every feature.
  */
 export interface Kernel {
   readonly paneWidth: number;
@@ -24,21 +26,24 @@ export interface Kernel {
   freePane(cells: Cells, pane: number): void;
   initWindow(cells: Cells, window: number): void;
   clearWindow(cells: Cells, window: number): void;
-  insertPane(cells: Cells, pane: number, time: number, offset: number): void;
+  insertPane(cells: Cells, pane: number, time: EventTimeMs, offset: Offset): void;
   /** All ranges at once. */
-  insertWindow(cells: Cells, window: number, time: number, offset: number): void;
-  evaluate(cells: Cells, window: number, out: Float64Array, at: number): void;
-  /** The values of the lifetime features go over from one pane to another. */
+  insertWindow(cells: Cells, window: number, time: EventTimeMs, offset: Offset): void;
+  /** The features' values as of window_end, one after the other from `at` on. */
+  evaluate(cells: Cells, window: number, windowEnd: EventTimeMs, out: Float64Array, at: number): void;
+  /** The values of all features, or of the lifetime features, go over from one pane to another. */
+  mergePane(cells: Cells, pane: number, from: number): void;
   mergeLifetime(cells: Cells, pane: number, from: number): void;
   encodePane(cells: Cells, pane: number, out: ByteWriter): void;
   decodePane(cells: Cells, pane: number, from: ByteReader): void;
+  /** One for each of `differentRanges`. */
   readonly ranges: readonly RangeKernel[];
 }
 
 /** The features of one range. */
 export interface RangeKernel {
   clear(cells: Cells, window: number): void;
-  insert(cells: Cells, window: number, time: number, offset: number): void;
+  insert(cells: Cells, window: number, time: EventTimeMs, offset: Offset): void;
   add(cells: Cells, window: number, pane: number): void;
   /** True when `rebuild` must follow: some aggregate could not subtract the pane. */
   subtract(cells: Cells, window: number, pane: number): boolean;
@@ -46,53 +51,61 @@ export interface RangeKernel {
   rebuild(cells: Cells, window: number, first: number, end: number, stride: number): void;
 }
 
+/** An aggregation of a feature, and where its cells are. */
 interface Part {
-  readonly feature: number;
+  /** Its name in the code: `a0`, `a1`, …; its inputs are x[index] and y[index]. */
+  readonly name: string;
+  readonly index: number;
+  readonly aggregation: Aggregation;
   readonly aggregate: Aggregate;
+  readonly feature: Feature;
   readonly range: number;
   readonly pane: number;
   readonly window: number;
 }
 
-export function createKernel(group: FeatureGroup, layout: WindowLayout, dictionary: Dictionary): Kernel {
-  const aggregates = group.features.map((feature) => createAggregate(feature, dictionary));
+export function createKernel(group: FeatureGroup, dictionary: Dictionary): Kernel {
+  const { ranges, rangeOf } = differentRanges(group.features);
   const parts: Part[] = [];
   let paneWidth = 1;
   let windowWidth = 0;
-  for (const [feature, aggregate] of aggregates.entries()) {
-    parts.push({ feature, aggregate, range: layout.rangeOf[feature]!, pane: paneWidth, window: windowWidth });
-    paneWidth += aggregate.paneWidth;
-    windowWidth += aggregate.windowWidth;
+  for (const [index, feature] of group.features.entries()) {
+    for (const aggregation of feature.aggregations) {
+      const aggregate = createAggregate(aggregation, dictionary);
+      const part = { name: `a${parts.length}`, index: parts.length, aggregation, aggregate, feature };
+      parts.push({ ...part, range: rangeOf[index]!, pane: paneWidth, window: windowWidth });
+      paneWidth += aggregate.paneWidth;
+      windowWidth += aggregate.windowWidth;
+    }
   }
-  const names = aggregates.map((_, feature) => `a${feature}`);
-  const defaults = group.features.map((feature) =>
-    typeof feature.default === 'string'
-      ? dictionaryConstant(dictionary, feature.default)
-      : Number(feature.default),
-  );
 
-  const each = (write: (part: Part, name: string) => string, of: readonly Part[] = parts): string =>
-    of.map((part) => write(part, names[part.feature]!)).join('\n');
+  const each = (write: (part: Part) => string, of: readonly Part[] = parts): string =>
+    of.map(write).join('\n');
   const insertInto = (place: 'pane' | 'window', of: readonly Part[] = parts): string => {
     const method = place === 'pane' ? 'insertPane' : 'insertWindow';
-    return each((part, name) => {
-      const input = `x[${part.feature}]`;
-      return `if (${input} === ${input}) ${name}.${method}(cells, ${place} + ${part[place]}, ${input}, time, offset);`;
+    return each(({ name, index, aggregation, ...part }) => {
+      const input = `x[${index}]`;
+      const other = aggregation.other === null ? '0' : `y[${index}]`;
+      return `if (${input} === ${input}) ${name}.${method}(cells, ${place} + ${part[place]}, ${input}, time, offset, ${other});`;
     }, of);
   };
-  const rangeCode = (range: number): string => {
+  const rangeCode = (_: unknown, range: number): string => {
     const mine = parts.filter((part) => part.range === range);
     return `{
-      clear(cells, window) { ${each((p, a) => `${a}.clearWindow(cells, window + ${p.window});`, mine)} },
+      clear(cells, window) { ${each((p) => `${p.name}.clearWindow(cells, window + ${p.window});`, mine)} },
       insert(cells, window, time, offset) { ${insertInto('window', mine)} },
-      add(cells, window, pane) { ${each((p, a) => `${a}.add(cells, window + ${p.window}, pane + ${p.pane});`, mine)} },
+      add(cells, window, pane) { ${each((p) => `${p.name}.add(cells, window + ${p.window}, pane + ${p.pane});`, mine)} },
       subtract(cells, window, pane) {
         let kept = true;
-        ${each((p, a) => `kept = ${a}.subtract(cells, window + ${p.window}, pane + ${p.pane}) && kept;`, mine)}
+        ${each((p) => `kept = ${p.name}.subtract(cells, window + ${p.window}, pane + ${p.pane}) && kept;`, mine)}
         return !kept;
       },
       rebuild(cells, window, first, end, stride) {
-        ${each((p, a) => `if (!subtracts[${p.feature}]) ${a}.rebuild(cells, window + ${p.window}, first + ${p.pane}, end + ${p.pane}, stride);`, mine)}
+        ${each(
+          (p) =>
+            `${p.name}.rebuild(cells, window + ${p.window}, first + ${p.pane}, end + ${p.pane}, stride);`,
+          mine.filter(({ aggregate }) => !aggregate.subtracts),
+        )}
       },
     }`;
   };
@@ -103,68 +116,104 @@ export function createKernel(group: FeatureGroup, layout: WindowLayout, dictiona
       windowWidth: ${windowWidth},
       overflows() { return overflows + runtime.overflows; },
       accepts(record) { ${group.where === null ? 'return true;' : `return ${group.where.code} === true;`} },
-      read(record) { ${group.features.map((_, feature) => readInput(group, feature)).join('\n')} },
-      initPane(cells, pane) { ${each((p, a) => `${a}.initPane(cells, pane + ${p.pane});`)} },
-      freePane(cells, pane) { ${each((p, a) => `${a}.freePane(cells, pane + ${p.pane});`)} },
-      initWindow(cells, window) { ${each((p, a) => `${a}.initWindow(cells, window + ${p.window});`)} },
-      clearWindow(cells, window) { ${each((p, a) => `${a}.clearWindow(cells, window + ${p.window});`)} },
+      read(record) { ${each(readInputs)} },
+      initPane(cells, pane) { ${each((p) => `${p.name}.initPane(cells, pane + ${p.pane});`)} },
+      freePane(cells, pane) { ${each((p) => `${p.name}.freePane(cells, pane + ${p.pane});`)} },
+      initWindow(cells, window) { ${each((p) => `${p.name}.initWindow(cells, window + ${p.window});`)} },
+      clearWindow(cells, window) { ${each((p) => `${p.name}.clearWindow(cells, window + ${p.window});`)} },
       insertPane(cells, pane, time, offset) { ${insertInto('pane')} },
       insertWindow(cells, window, time, offset) { ${insertInto('window')} },
-      evaluate(cells, window, out, at) {
+      evaluate(cells, window, end, out, at) {
         let value;
-        ${each((p, a) => {
-          const at = `cells, window + ${p.window}`;
-          const fallback =
-            group.features[p.feature]!.default === null ? '' : ` else value = ${defaults[p.feature]};`;
-          return `value = ${a}.result(${at});
-            if (value !== value) { if (!${a}.isEmpty(${at})) overflows++;${fallback} }
-            out[at + ${p.feature}] = value;`;
-        })}
+        ${group.features
+          .map((feature, index) => {
+            const mine = parts.filter((part) => part.feature === feature);
+            return `${evaluateFeature(feature, mine, dictionary)} out[at + ${index}] = value;`;
+          })
+          .join('\n')}
       },
-      mergeLifetime(cells, pane, from) { ${each(
-        (p, a) => `${a}.mergePane(cells, pane + ${p.pane}, from + ${p.pane});`,
-        parts.filter((part) => group.features[part.feature]!.range.kind === 'lifetime'),
+      mergePane(cells, pane, from) { ${mergeCode(parts)} },
+      mergeLifetime(cells, pane, from) { ${mergeCode(
+        parts.filter(({ feature }) => feature.range.kind === 'lifetime'),
       )} },
-      encodePane(cells, pane, out) { ${each((p, a) => `${a}.encodePane(cells, pane + ${p.pane}, out);`)} },
-      decodePane(cells, pane, from) { ${each((p, a) => `${a}.decodePane(cells, pane + ${p.pane}, from);`)} },
-      ranges: [${layout.ranges.map((_, range) => rangeCode(range)).join(',\n')}],
+      encodePane(cells, pane, out) { ${each((p) => `${p.name}.encodePane(cells, pane + ${p.pane}, out);`)} },
+      decodePane(cells, pane, from) { ${each((p) => `${p.name}.decodePane(cells, pane + ${p.pane}, from);`)} },
+      ranges: [${ranges.map(rangeCode).join(',\n')}],
     };`;
-  const build = new Function(...names, 'x', 'runtime', 'dictionary', 'subtracts', source);
-  const inputs = new Float64Array(aggregates.length);
-  return build(
-    ...aggregates,
-    inputs,
-    createRuntime(),
-    dictionary,
-    aggregates.map((aggregate) => aggregate.subtracts),
-  ) as Kernel;
+  const names = parts.map(({ name }) => name);
+  const build = new Function(...names, 'x', 'y', 'runtime', 'dictionary', source);
+  const aggregates = parts.map(({ aggregate }) => aggregate);
+  const inputs = new Float64Array(parts.length);
+  const others = new Float64Array(parts.length);
+  return build(...aggregates, inputs, others, createRuntime(), dictionary) as Kernel;
 }
 
-function readInput(group: FeatureGroup, index: number): string {
-  const feature = group.features[index]!;
-  const target = `x[${index}]`;
-  const { input, where } = feature;
-  const assign = ((): string => {
-    if (input === null) return `${target} = 1;`;
-    const value = `const value = ${input.code};`;
-    switch (inputEncoding(feature)) {
-      case 'record':
-        return `${value} ${target} = value === null ? NaN : 1;`;
-      case 'number':
-        return `${value} ${target} = value === null ? NaN : value;`;
-      case 'boolean':
-        return `${value} ${target} = value === null ? NaN : value ? 1 : 0;`;
-      case 'category':
-        return `${value} ${target} = value === null ? NaN : dictionary.intern(value);`;
-    }
-  })();
-  const body = where === null ? assign : `if (${where.code} === true) { ${assign} } else ${target} = NaN;`;
-  return `{ ${body} }`;
+function mergeCode(parts: readonly Part[]): string {
+  return parts.map((p) => `${p.name}.mergePane(cells, pane + ${p.pane}, from + ${p.pane});`).join('\n');
+}
+
+/** Code that evaluates the inputs of a part: NaN where the record does not reach the aggregate. */
+function readInputs({ aggregation, index }: Part): string {
+  const { input, other, where } = aggregation;
+  const [x, y] = [`x[${index}]`, `y[${index}]`];
+  let read = `${x} = ${encodedInput(input, inputEncoding(aggregation, 0))};`;
+  if (other !== null) {
+    read += ` ${y} = ${encodedInput(other, inputEncoding(aggregation, 1))}; if (${y} !== ${y}) ${x} = NaN;`;
+  }
+  return where === null ? read : `if (${where.code} === true) { ${read} } else ${x} = NaN;`;
+}
+
+function encodedInput(input: Expression | null, encoding: InputEncoding): string {
+  if (input === null) return '1';
+  const encoded = {
+    record: '1',
+    number: 'v',
+    boolean: 'v ? 1 : 0',
+    category: 'dictionary.intern(v)',
+  }[encoding];
+  return `((v) => v === null ? NaN : ${encoded})(${input.code})`;
+}
+
+/** Code that leaves a feature's value in `value`. */
+function evaluateFeature(feature: Feature, parts: readonly Part[], dictionary: Dictionary): string {
+  const call = (method: 'isEmpty' | 'isOutOfRange') => (part: Part) =>
+    `${part.name}.${method}(cells, window + ${part.window})`;
+  const result = ({ name, window }: Part): string => `${name}.result(cells, window + ${window}, end)`;
+  const whenEmpty =
+    feature.default === null
+      ? ''
+      : `if (${parts.map(call('isEmpty')).join(' && ')}) value = ${defaultCode(feature.default, dictionary)};`;
+  const value =
+    feature.result === null
+      ? `value = ${result(parts[0]!)};`
+      : `{
+          const record = {
+            ${parts.map((part, index) => `${index}: ${decodedResult(part, result(part))}`).join(',\n')}
+          };
+          value = ${encodedInput(feature.result, feature.result.type === 'string' ? 'category' : 'number')} + 0;
+        }`;
+  return `${value}
+    if (value !== value) {
+      if (${parts.map(call('isOutOfRange')).join(' || ')}) overflows++;
+      ${whenEmpty}
+    }`;
+}
+
+/** Code of a result as lambdas see it. */
+function decodedResult({ aggregation }: Part, result: string): string {
+  const decoded =
+    aggregation.valueType === 'string'
+      ? 'dictionary.textOf(v)'
+      : aggregation.valueType === 'boolean'
+        ? 'v !== 0'
+        : 'v';
+  return `((v) => v !== v ? null : ${decoded})(${result})`;
 }
 
 /** A default that is a string is a number of the dictionary like any other string, held for ever. */
-function dictionaryConstant(dictionary: Dictionary, text: string): number {
-  const id = dictionary.intern(text);
+function defaultCode(value: number | string | boolean, dictionary: Dictionary): number {
+  if (typeof value !== 'string') return Number(value);
+  const id = dictionary.intern(value);
   dictionary.retain(id);
   return id;
 }

@@ -1,23 +1,13 @@
 import type { ByteReader, ByteWriter } from '../aggregates/byte-codec.ts';
 import { assert } from '../errors.ts';
+import type { EventTimeMs } from '../time.ts';
 import { EntityPanes, NOWHERE } from './entity-panes.ts';
 import type { Kernel } from './kernel.ts';
 import type { PaneRange } from './pane-range.ts';
 import { EARLY, LATE, ON_TIME, type RevisionBatch } from './revision.ts';
 import { Timers } from './timers.ts';
 import type { WindowLayout } from './window-layout.ts';
-
-/** What a record at a log position brings, besides its values (which the kernel has read). */
-export interface Arrival {
-  readonly eventTime: number;
-  readonly offset: number;
-  readonly version: number;
-  readonly knownAt: number;
-  /** The record's pane. */
-  readonly pane: number;
-  /** The first window that it is admitted to. */
-  readonly entry: number;
-}
+import type { Arrival, Lateness, MissedWindows, Windows, WindowsOwner } from './windows.ts';
 
 /** A row that an out-of-order record may revise, as it is before the record. */
 interface Candidate {
@@ -43,7 +33,7 @@ const FIRST_LEAVE_LANE = 2;
  * and only the position of the last late entry remembers what admission changed: later ones are at the first window
  * that is not final, where the former ones are final by then.
  */
-export class PaneWindows {
+export class PaneWindows implements Windows {
   readonly #layout: WindowLayout;
   readonly #panes: EntityPanes;
   readonly #out: RevisionBatch;
@@ -51,12 +41,18 @@ export class PaneWindows {
   readonly #emitEarly: boolean;
   readonly #stepPanes: number;
   readonly #ranges: readonly PaneRange[];
-  readonly #onEmpty: (entity: number) => void;
+  readonly #owner: WindowsOwner;
   readonly #allowedLatenessMs: number;
 
   /** The greatest position whose windows are closed, and whose windows are final. */
   #closedUpTo = NOWHERE;
   #finalUpTo = NOWHERE;
+  /** The watermark at which the next grid time closes or becomes final. */
+  #nextAdvance: EventTimeMs = NOWHERE;
+
+  /** Of the record that was judged last: its pane, and the first window that it is admitted to. */
+  #pane = 0;
+  #entry = 0;
 
   readonly #candidates: Candidate[] = [];
   /** The values of each candidate before the record, a row of the batch's width each. */
@@ -68,41 +64,69 @@ export class PaneWindows {
     out: RevisionBatch;
     emitEarly: boolean;
     allowedLatenessMs: number;
-    /** The entity has no pane any more: its number may be given back. */
-    onEmpty: (entity: number) => void;
+    owner: WindowsOwner;
   }) {
     const { layout, kernel, out } = options;
     this.#layout = layout;
     this.#panes = new EntityPanes(layout, kernel);
     this.#out = out;
     this.#emitEarly = options.emitEarly;
-    this.#onEmpty = options.onEmpty;
+    this.#owner = options.owner;
     this.#stepPanes = layout.stepPanes;
     this.#ranges = layout.ranges;
     this.#allowedLatenessMs = options.allowedLatenessMs;
     this.#before = new Float64Array(out.width * 16);
   }
 
-  /** Bytes held for all entities. */
   get bytes(): number {
     return this.#panes.bytes;
   }
 
-  /** Takes in a record of the entity. The record is admitted to at least one window, and its inputs are read. */
+  judge(_entity: number | undefined, eventTime: EventTimeMs): Lateness {
+    const layout = this.#layout;
+    const pane = layout.paneOf(eventTime);
+    const enter = layout.enterOf(pane);
+    this.#pane = pane;
+    this.#entry = enter;
+    if (enter > this.#closedUpTo) return 'in-time';
+    const firstOpen = this.#finalUpTo + this.#stepPanes;
+    if (enter >= firstOpen) return 'late';
+    if (firstOpen > layout.lastLeaveOf(pane) - this.#stepPanes) return 'dropped';
+    this.#entry = firstOpen;
+    return 'partly-late';
+  }
+
+  missed(): MissedWindows {
+    const layout = this.#layout;
+    const first = layout.enterOf(this.#pane);
+    const last = layout.lastLeaveOf(this.#pane) - this.#stepPanes;
+    return {
+      missedFirst: layout.timeOf(first),
+      missedLast: layout.timeOf(last),
+      missedCount: (last - first) / this.#stepPanes + 1,
+    };
+  }
+
+  /** The record is admitted to at least one window, and its inputs are read. */
   apply(entity: number, arrival: Arrival): void {
     const panes = this.#panes;
     if (!panes.select(entity)) panes.create(entity);
     panes.makeRoom(this.#finalUpTo);
-    const { pane, entry } = arrival;
+    const [pane, entry] = [this.#pane, this.#entry];
     const inOrder = pane >= panes.newest && entry > this.#closedUpTo && entry === this.#layout.enterOf(pane);
     if (inOrder) this.#applyNewest(entity, arrival);
     else this.#applyAnywhere(entity, arrival);
   }
 
-  /** Closes every row up to position `closedUpTo`, in order of window_end; those up to `finalUpTo` are final. */
-  advance(closedUpTo: number, finalUpTo: number, version: number, knownAt: number): void {
-    assert(closedUpTo >= this.#closedUpTo && finalUpTo >= this.#finalUpTo, 'a watermark never goes back');
-    this.#finalUpTo = finalUpTo;
+  get nextAdvance(): EventTimeMs {
+    return this.#nextAdvance;
+  }
+
+  advance(watermark: EventTimeMs, version: number, knownAt: number): void {
+    const closedBefore = this.#closedUpTo;
+    this.#setWatermark(watermark);
+    const closedUpTo = this.#closedUpTo;
+    assert(closedUpTo >= closedBefore, 'a watermark never goes back');
     while (this.#timers.next <= closedUpTo) {
       const position = this.#timers.next;
       this.#closedUpTo = position;
@@ -112,18 +136,14 @@ export class PaneWindows {
     this.#closedUpTo = closedUpTo;
   }
 
-  /** The entity's panes that can still matter, as bytes; false when there are none. */
   encode(entity: number, out: ByteWriter): boolean {
     return this.#panes.select(entity) && this.#panes.encode(this.#finalUpTo, out);
   }
 
-  /** Continues at a watermark. To be called before {@link decode} and any record. */
-  restoreWatermark(closedUpTo: number, finalUpTo: number): void {
-    this.#closedUpTo = closedUpTo;
-    this.#finalUpTo = finalUpTo;
+  restoreWatermark(watermark: EventTimeMs): void {
+    this.#setWatermark(watermark);
   }
 
-  /** Gives a new entity the panes that {@link encode} wrote. False when nothing of them can matter any more. */
   decode(entity: number, from: ByteReader): boolean {
     const panes = this.#panes;
     panes.create(entity);
@@ -137,11 +157,24 @@ export class PaneWindows {
     return true;
   }
 
+  /** Translates a watermark into grid positions, and finds out when that has to be done again. */
+  #setWatermark(watermark: EventTimeMs): void {
+    const layout = this.#layout;
+    const lateness = this.#allowedLatenessMs;
+    this.#closedUpTo = layout.lastGridUpTo(watermark);
+    this.#finalUpTo = layout.lastGridUpTo(watermark - lateness);
+    this.#nextAdvance = Math.min(
+      layout.timeOf(this.#closedUpTo + this.#stepPanes),
+      layout.timeOf(this.#finalUpTo + this.#stepPanes) + lateness,
+    );
+  }
+
   // ---------------------------------------------------------------------------------------------- records
 
   /** The usual case: the record falls into the newest pane or opens a newer one, and no window of it is closed. */
   #applyNewest(entity: number, arrival: Arrival): void {
-    const { pane, entry, eventTime, offset } = arrival;
+    const { eventTime, offset } = arrival;
+    const [pane, entry] = [this.#pane, this.#entry];
     const panes = this.#panes;
     const entered = panes.newest >= entry - this.#stepPanes || panes.lateEntry === entry;
     if (this.#emitEarly) {
@@ -157,7 +190,8 @@ export class PaneWindows {
    * it leaves the longest range: those closed and not final, and the enter rows still open.
    */
   #applyAnywhere(entity: number, arrival: Arrival): void {
-    const { pane, entry, eventTime, offset, version, knownAt } = arrival;
+    const { eventTime, offset, version, knownAt } = arrival;
+    const [pane, entry] = [this.#pane, this.#entry];
     const panes = this.#panes;
     const candidates = this.#candidates;
     this.#collectCandidates(pane, entry);
@@ -290,7 +324,7 @@ export class PaneWindows {
     if (lastLeave > position) return;
     if (lastLeave <= this.#finalUpTo) {
       panes.remove();
-      this.#onEmpty(entity);
+      this.#owner.onEmpty(entity);
     } else if (lastLeave === position) {
       this.#addCleanup(entity, lastLeave);
     }
@@ -364,6 +398,7 @@ export class PaneWindows {
     out.knownAt[row] = knownAt;
     out.timing[row] = timing;
     out.replaces[row] = replaces ? 1 : 0;
+    out.deleted[row] = 0;
     this.#panes.evaluate(out.values, row * out.width);
     return row;
   }

@@ -1,4 +1,6 @@
-import type { FeatureGroup, Scalar } from '../definitions/definition.ts';
+import { isVector } from '../definitions/aggregate-signatures.ts';
+import type { FeatureGroup, Scalar, Value } from '../definitions/definition.ts';
+import { parseVector } from '../definitions/value.ts';
 import { assert } from '../errors.ts';
 import type { EventTimeMs, Version } from '../time.ts';
 
@@ -16,15 +18,17 @@ export interface Revision {
   readonly version: Version;
   readonly knownAt: EventTimeMs;
   readonly timing: Timing;
-  readonly values: readonly (Scalar | null)[];
+  /** The row is no more: the session that it was of has another end. All values are null then. */
+  readonly deleted: boolean;
+  readonly values: readonly (Value | null)[];
   /** The values that it replaces; null when the row had none. */
-  readonly previous: readonly (Scalar | null)[] | null;
+  readonly previous: readonly (Value | null)[] | null;
 }
 
 /** What a batch needs of the task that fills it: what its numbers stand for. */
 export interface RevisionNames {
   entityOf(id: number): readonly Scalar[];
-  /** The text behind a number that stands for a string. */
+  /** The text behind a number that stands for a string, a list or a map. */
   textOf(id: number): string;
 }
 
@@ -44,7 +48,12 @@ export class RevisionBatch {
   timing = new Uint8Array(1024);
   /** 1 when the row replaces one. */
   replaces = new Uint8Array(1024);
-  /** `width` numbers a row: NaN is null, strings are numbers for {@link RevisionNames.textOf}, booleans 0 and 1. */
+  /** 1 when the row is no more; its values are all null. */
+  deleted = new Uint8Array(1024);
+  /**
+   * `width` numbers a row: NaN is null, booleans are 0 and 1; strings, lists and maps are numbers for
+   * {@link RevisionNames.textOf}.
+   */
   values: Float64Array;
   /** Meaningful where `replaces` is 1. */
   previous: Float64Array;
@@ -72,11 +81,17 @@ export class RevisionBatch {
     return this.#names.entityOf(this.entity[row]!);
   }
 
-  value(row: number, feature: number): Scalar | null {
+  value(row: number, feature: number): Value | null {
     return this.#decode(this.values[row * this.width + feature]!, feature);
   }
 
-  valuesOf(row: number): (Scalar | null)[] {
+  /** The text of a value that is a string, a list or a map (JSON, see `vectorText`); null for null. */
+  text(row: number, feature: number): string | null {
+    const cell = this.values[row * this.width + feature]!;
+    return Number.isNaN(cell) ? null : this.#names.textOf(cell);
+  }
+
+  valuesOf(row: number): (Value | null)[] {
     return this.group.features.map((_, feature) => this.value(row, feature));
   }
 
@@ -89,6 +104,7 @@ export class RevisionBatch {
       version: this.version[row]!,
       knownAt: this.knownAt[row]!,
       timing: TIMINGS[this.timing[row]!]!,
+      deleted: this.deleted[row] === 1,
       values: this.valuesOf(row),
       previous:
         this.replaces[row] === 0
@@ -97,9 +113,10 @@ export class RevisionBatch {
     };
   }
 
-  #decode(cell: number, feature: number): Scalar | null {
+  #decode(cell: number, feature: number): Value | null {
     if (Number.isNaN(cell)) return null;
     const type = this.group.features[feature]!.valueType;
+    if (isVector(type)) return parseVector(this.#names.textOf(cell), type);
     if (type === 'string') return this.#names.textOf(cell);
     return type === 'boolean' ? cell !== 0 : cell;
   }
@@ -116,6 +133,7 @@ export class RevisionBatch {
     this.knownAt = widen(this.knownAt, new Float64Array(size));
     this.timing = widen(this.timing, new Uint8Array(size));
     this.replaces = widen(this.replaces, new Uint8Array(size));
+    this.deleted = widen(this.deleted, new Uint8Array(size));
     this.values = widen(this.values, new Float64Array(size * this.width));
     this.previous = widen(this.previous, new Float64Array(size * this.width));
   }

@@ -6,28 +6,24 @@ import { assert } from '../errors.ts';
 import { type LogRecord, Rejection, type RejectionReason } from '../sources/record.ts';
 import type { EntityState, TaskProgress } from '../state/state-store.ts';
 import { type EventTimeMs, type Offset, versionOf } from '../time.ts';
+import { createWindows } from './create-windows.ts';
 import { EntityTable } from './entity-table.ts';
 import { createKernel, type Kernel } from './kernel.ts';
 import { keyMatches } from './key-check.ts';
-import { PaneWindows } from './pane-windows.ts';
 import { RevisionBatch } from './revision.ts';
-import { WindowLayout } from './window-layout.ts';
+import type { MissedWindows, Windows } from './windows.ts';
 
 /** The version of the encoding of entity states; a state of another version is not read. */
 const STATE_FORMAT = 1;
 
 /** A record that came when every window whose range holds it was final. */
-export interface DroppedRecord {
+export interface DroppedRecord extends MissedWindows {
   readonly partition: number;
   readonly offset: Offset;
   readonly timestamp: EventTimeMs;
   readonly eventTime: EventTimeMs;
   /** The watermark it was judged against. */
   readonly watermark: EventTimeMs;
-  /** window_end of the first and the last window that it missed, and how many they are. */
-  readonly missedFirst: EventTimeMs;
-  readonly missedLast: EventTimeMs;
-  readonly missedCount: number;
 }
 
 /** What a task does with the records that make no row. */
@@ -74,22 +70,17 @@ export class Task {
   readonly counters: TaskCounters = { records: 0, late: 0, partlyLate: 0, dropped: 0, rejected: new Map() };
 
   readonly #outputs: TaskOutputs;
-  readonly #layout: WindowLayout;
   readonly #dictionary = new Dictionary();
   readonly #entities: EntityTable;
   readonly #kernel: Kernel;
-  readonly #windows: PaneWindows;
+  readonly #windows: Windows;
   /** The key field to compare with the record key; null when it is not checked. */
   readonly #checkedKey: string | null;
-  readonly #arrival = { eventTime: 0, offset: 0, version: 0, knownAt: 0, pane: 0, entry: 0 };
+  readonly #arrival = { eventTime: 0, offset: 0, version: 0, knownAt: 0 };
 
   #nextOffset: Offset = 0;
   #watermark: EventTimeMs = Number.NEGATIVE_INFINITY;
   #logTime: EventTimeMs = Number.NEGATIVE_INFINITY;
-  #closedUpTo = Number.NEGATIVE_INFINITY;
-  #finalUpTo = Number.NEGATIVE_INFINITY;
-  /** The watermark at which the next grid time closes or becomes final. */
-  #nextCloseAt = Number.NEGATIVE_INFINITY;
 
   /** Entities changed since the last {@link takeChanges}, each once; null when nobody asks for changes. */
   readonly #changed: number[] | null;
@@ -106,21 +97,15 @@ export class Task {
     this.group = group;
     this.partition = partition;
     this.#outputs = outputs;
-    this.#layout = new WindowLayout(group);
     this.#entities = new EntityTable(group);
-    this.#kernel = createKernel(group, this.#layout, this.#dictionary);
+    this.#kernel = createKernel(group, this.#dictionary);
     this.revisions = new RevisionBatch(group, {
       entityOf: (id) => this.#entities.valuesOf(id),
       textOf: (id) => this.#dictionary.textOf(id),
     });
     this.#changed = options.trackChanges ? [] : null;
     this.#checkedKey = group.source.checkKey ? group.source.key : null;
-    this.#windows = new PaneWindows({
-      layout: this.#layout,
-      kernel: this.#kernel,
-      out: this.revisions,
-      emitEarly: group.emit === 'change',
-      allowedLatenessMs: group.allowedLatenessMs,
+    this.#windows = createWindows(group, this.#kernel, this.revisions, {
       onEmpty: (entity) => this.#removeEntity(entity),
     });
   }
@@ -166,9 +151,7 @@ export class Task {
   advance(watermark: EventTimeMs, version: number, knownAt: EventTimeMs): void {
     this.#watermark = watermark;
     this.#logTime = knownAt;
-    if (watermark < this.#nextCloseAt) return;
-    this.#setWatermark(watermark);
-    this.#windows.advance(this.#closedUpTo, this.#finalUpTo, version, knownAt);
+    if (watermark >= this.#windows.nextAdvance) this.#windows.advance(watermark, version, knownAt);
   }
 
   /** The revisions were read: their entities and texts need not be kept any longer. */
@@ -212,8 +195,7 @@ export class Task {
     this.#nextOffset = progress.nextOffset;
     this.#watermark = progress.watermark;
     this.#logTime = progress.logTime;
-    if (progress.watermark > Number.NEGATIVE_INFINITY) this.#setWatermark(progress.watermark);
-    this.#windows.restoreWatermark(this.#closedUpTo, this.#finalUpTo);
+    if (progress.watermark > Number.NEGATIVE_INFINITY) this.#windows.restoreWatermark(progress.watermark);
     for (const { key, state } of entities) {
       if (state === null) continue;
       const entity = this.#entities.decode(new ByteReader(key));
@@ -243,26 +225,17 @@ export class Task {
     }
     this.counters.records++;
 
-    const layout = this.#layout;
-    const pane = layout.paneOf(eventTime);
-    const enter = layout.enterOf(pane);
-    let entry = enter;
-    if (enter <= this.#closedUpTo) {
+    let entity = this.#entities.idOf(key);
+    const lateness = this.#windows.judge(entity, eventTime);
+    if (lateness !== 'in-time') {
       this.counters.late++;
-      const firstOpen = this.#finalUpTo + layout.stepPanes;
-      if (enter < firstOpen) {
-        const lastHolding = layout.lastLeaveOf(pane) - layout.stepPanes;
-        if (firstOpen > lastHolding) {
-          this.counters.dropped++;
-          this.#outputs.dropped(this.#droppedRecord(log, eventTime, watermarkBefore, enter, lastHolding));
-          return;
-        }
-        this.counters.partlyLate++;
-        entry = firstOpen;
+      if (lateness === 'partly-late') this.counters.partlyLate++;
+      if (lateness === 'dropped') {
+        this.counters.dropped++;
+        this.#outputs.dropped(this.#droppedRecord(log, eventTime, watermarkBefore));
+        return;
       }
     }
-
-    let entity = this.#entities.idOf(key);
     if (entity === undefined) entity = this.#entities.add(key, row);
     this.#markChanged(entity);
     this.#kernel.read(row);
@@ -271,46 +244,19 @@ export class Task {
     arrival.offset = log.offset;
     arrival.version = versionOf(log.offset, this.group.source.epoch);
     arrival.knownAt = record.logTime;
-    arrival.pane = pane;
-    arrival.entry = entry;
     this.#windows.apply(entity, arrival);
   }
 
-  #droppedRecord(
-    log: LogRecord,
-    eventTime: EventTimeMs,
-    watermark: EventTimeMs,
-    first: number,
-    last: number,
-  ): DroppedRecord {
-    return {
-      partition: this.partition,
-      offset: log.offset,
-      timestamp: log.timestamp,
-      eventTime,
-      watermark,
-      missedFirst: this.#layout.timeOf(first),
-      missedLast: this.#layout.timeOf(last),
-      missedCount: (last - first) / this.#layout.stepPanes + 1,
-    };
+  #droppedRecord(log: LogRecord, eventTime: EventTimeMs, watermark: EventTimeMs): DroppedRecord {
+    const { partition } = this;
+    const { offset, timestamp } = log;
+    return { partition, offset, timestamp, eventTime, watermark, ...this.#windows.missed(eventTime) };
   }
 
   #reject(log: LogRecord, rejection: Rejection): void {
     const { rejected } = this.counters;
     rejected.set(rejection.reason, (rejected.get(rejection.reason) ?? 0) + 1);
     this.#outputs.rejected(log, rejection);
-  }
-
-  /** Translates a watermark into grid positions, and finds out when that has to be done again. */
-  #setWatermark(watermark: EventTimeMs): void {
-    const layout = this.#layout;
-    const lateness = this.group.allowedLatenessMs;
-    this.#closedUpTo = layout.lastGridUpTo(watermark);
-    this.#finalUpTo = layout.lastGridUpTo(watermark - lateness);
-    this.#nextCloseAt = Math.min(
-      layout.timeOf(this.#closedUpTo + layout.stepPanes),
-      layout.timeOf(this.#finalUpTo + layout.stepPanes) + lateness,
-    );
   }
 
   #markChanged(entity: number): void {

@@ -1,5 +1,5 @@
 import { type Calendar, calendarOf } from '../definitions/calendar.ts';
-import type { FeatureGroup, Grid, Range } from '../definitions/definition.ts';
+import type { Feature, Range, WindowGrid } from '../definitions/definition.ts';
 import { assert } from '../errors.ts';
 import { type DurationMs, type EventTimeMs, floorDiv } from '../time.ts';
 import { LifetimePanes, type PaneRange, SincePanes, TrailingPanes } from './pane-range.ts';
@@ -14,25 +14,16 @@ import { LifetimePanes, type PaneRange, SincePanes, TrailingPanes } from './pane
  */
 export class WindowLayout {
   readonly stepPanes: number;
-  /** The different ranges of the group's features. */
+  /** One for each of {@link differentRanges}. */
   readonly ranges: readonly PaneRange[];
-  /** For each feature, its index in `ranges`. */
-  readonly rangeOf: readonly number[];
   readonly #axis: PaneAxis;
 
-  constructor(group: Pick<FeatureGroup, 'grid' | 'features'>) {
-    const { grid, features } = group;
-    assert(features.length > 0, 'a group has features');
-    const { axis, stepPanes } = createAxis(
-      grid,
-      features.map(({ range }) => range),
-    );
+  constructor(grid: WindowGrid, features: readonly Pick<Feature, 'range'>[]) {
+    const { ranges } = differentRanges(features);
+    const { axis, stepPanes } = createAxis(grid, ranges);
     this.#axis = axis;
     this.stepPanes = stepPanes;
-    const keys = features.map(({ range }) => JSON.stringify(range));
-    const distinct = [...new Set(keys)];
-    this.rangeOf = keys.map((key) => distinct.indexOf(key));
-    this.ranges = distinct.map((key) => createRange(JSON.parse(key) as Range, axis, stepPanes));
+    this.ranges = ranges.map((range) => createRange(range, axis, stepPanes));
   }
 
   /** Length of a pane; null where it is a unit of a calendar. */
@@ -83,6 +74,19 @@ export class WindowLayout {
   }
 }
 
+/** The ranges that features have, each once, and for each feature the index of its own among them. */
+export function differentRanges(features: readonly Pick<Feature, 'range'>[]): {
+  readonly ranges: readonly Range[];
+  readonly rangeOf: readonly number[];
+} {
+  const keys = features.map(({ range }) => JSON.stringify(range));
+  const distinct = [...new Set(keys)];
+  return {
+    ranges: distinct.map((key) => JSON.parse(key) as Range),
+    rangeOf: keys.map((key) => distinct.indexOf(key)),
+  };
+}
+
 /** What translates between times and panes. */
 export interface PaneAxis {
   /** The pane that holds the instant; for a boundary of panes, the position that it is. */
@@ -124,7 +128,7 @@ class CalendarAxis implements PaneAxis {
   }
 }
 
-function createAxis(grid: Grid, ranges: readonly Range[]): { axis: PaneAxis; stepPanes: number } {
+function createAxis(grid: WindowGrid, ranges: readonly Range[]): { axis: PaneAxis; stepPanes: number } {
   if (grid.kind === 'calendar')
     return { axis: new CalendarAxis(calendarOf(grid.unit, grid.zone)), stepPanes: 1 };
   const { stepMs, offsetMs } = grid;
@@ -145,6 +149,8 @@ function createRange(range: Range, axis: PaneAxis, stepPanes: number): PaneRange
       return new SincePanes(calendarOf(range.unit, range.zone), axis, stepPanes);
     case 'lifetime':
       return new LifetimePanes();
+    case 'session':
+      throw new Error('a session is on a session grid');
   }
 }
 

@@ -70,11 +70,14 @@ function* compareEntity(
     const at = `window_end ${online.windowEnd} version ${online.version}`;
     const same = byVersion.get(`${online.windowEnd}@${online.version}`);
     if (same === undefined) yield `${at}: replay has no such revision`;
-    else if (same.knownAt !== online.knownAt || !equalValues(same.values, online.values)) {
+    else if (
+      same.knownAt !== online.knownAt ||
+      !equalValues(same.values, online.values as readonly (Scalar | null)[])
+    ) {
       yield `${at}: online ${describe(online)}, replay ${describe(same)}`;
     }
     const last = final.get(online.windowEnd);
-    if (last !== undefined && !equalValues(last.values, online.values)) {
+    if (last !== undefined && !equalValues(last.values, online.values as readonly (Scalar | null)[])) {
       yield `${at}: online ${describe(online)}, replay's final ${describe(last)}`;
     }
   }
@@ -130,7 +133,7 @@ async function* readRows(
     'epoch_ms(window_end)::DOUBLE',
     '"version"::DOUBLE',
     'epoch_ms(known_at)::DOUBLE',
-    ...group.features.map(({ name, valueType }) => featureColumn(name, valueType)),
+    ...group.features.map(({ name, valueType }) => featureColumn(name, valueType as ValueType)),
   ];
   const files = join(directory, '*.parquet').replaceAll("'", "''");
   const result = await connection.stream(

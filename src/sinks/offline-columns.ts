@@ -73,7 +73,7 @@ const TIMING = "CASE revision & 3 WHEN 0 THEN 'early' WHEN 1 THEN 'on-time' ELSE
 function featureColumns(group: FeatureGroup): OutputColumn[] {
   return group.features.map(({ name, valueType }, index) => ({
     name,
-    sql: FEATURE_SQL[valueType](featureColumn(index), index),
+    sql: FEATURE_SQL[valueType as ValueType](featureColumn(index), index),
   }));
 }
 

@@ -64,7 +64,7 @@ export function parseLatest(group: FeatureGroup, hash: Readonly<Record<string, s
     knownAt: Number(hash['@known_at']),
     values: group.features.map(({ name, valueType }) => {
       const text = Object.hasOwn(hash, name) ? hash[name] : undefined;
-      return text === undefined ? null : parseText(text, valueType);
+      return text === undefined ? null : parseText(text, valueType as ValueType);
     }),
   };
 }

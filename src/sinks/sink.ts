@@ -1,4 +1,4 @@
-import type { FeatureGroup, Scalar } from '../definitions/definition.ts';
+import type { FeatureGroup, Scalar, Value } from '../definitions/definition.ts';
 import { TidemarkError } from '../errors.ts';
 import type { EventTimeMs, Version } from '../time.ts';
 
@@ -10,8 +10,10 @@ export interface Upsert {
   readonly windowEnd: EventTimeMs;
   readonly version: Version;
   readonly knownAt: EventTimeMs;
+  /** The row is no more: no reader sees it any longer. Its version counts as that of any other row. */
+  readonly deleted?: true;
   /** One per feature of the group, in its order. */
-  readonly values: readonly (Scalar | null)[];
+  readonly values: readonly (Value | null)[];
   /** The row is final when this is ≥ its window_end + allowed lateness: rows before it can be revised no more. */
   readonly watermark: EventTimeMs;
 }
@@ -29,7 +31,7 @@ export interface OnlineRow {
   readonly windowEnd: EventTimeMs;
   readonly version: Version;
   readonly knownAt: EventTimeMs;
-  readonly values: readonly (Scalar | null)[];
+  readonly values: readonly (Value | null)[];
 }
 
 /**

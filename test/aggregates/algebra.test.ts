@@ -4,7 +4,8 @@ import type { Aggregate } from '../../src/aggregates/aggregate.ts';
 import { ByteReader, ByteWriter } from '../../src/aggregates/byte-codec.ts';
 import { createAggregate, inputEncoding } from '../../src/aggregates/create-aggregate.ts';
 import { Dictionary } from '../../src/aggregates/dictionary.ts';
-import type { AggregateName, Feature } from '../../src/definitions/definition.ts';
+import { type AggregateName, signatureOf } from '../../src/definitions/aggregate-signatures.ts';
+import type { Aggregation } from '../../src/definitions/definition.ts';
 import type { Expression, ValueType } from '../../src/definitions/expression.ts';
 
 type Value = number | string | boolean;
@@ -75,17 +76,16 @@ class Bench {
 
   constructor(name: AggregateName, type: ValueType) {
     const input: Expression = { type, fields: new Set(['x']), canonical: 'x', code: 'record.x' };
-    const feature: Feature = {
-      name: 'feature',
+    const aggregation: Aggregation = {
       aggregate: name,
       input,
+      other: null,
       where: null,
-      range: { kind: 'last', lengthMs: 1 },
-      default: null,
-      valueType: type,
+      parameters: {},
+      valueType: signatureOf(name).valueType([type]),
     };
-    this.aggregate = createAggregate(feature, this.dictionary);
-    this.#encoding = inputEncoding(feature);
+    this.aggregate = createAggregate(aggregation, this.dictionary);
+    this.#encoding = inputEncoding(aggregation, 0);
     this.cells = new Float64Array(PANES * this.aggregate.paneWidth + this.aggregate.windowWidth);
     for (let pane = 0; pane < PANES; pane++) this.aggregate.initPane(this.cells, this.pane(pane));
     this.aggregate.initWindow(this.cells, this.window);
@@ -108,13 +108,13 @@ class Bench {
     let offset = 0;
     for (const [index, inputs] of panes.entries()) {
       for (const { value, eventTime } of inputs) {
-        this.aggregate.insertPane(this.cells, this.pane(index), this.encoded(value), eventTime, offset++);
+        this.aggregate.insertPane(this.cells, this.pane(index), this.encoded(value), eventTime, offset++, 0);
       }
     }
   }
 
   result(): { value: Value | null; empty: boolean } {
-    const cell = this.aggregate.result(this.cells, this.window);
+    const cell = this.aggregate.result(this.cells, this.window, PANES * PANE_MS);
     const isText = this.aggregate.constructor.name === 'TextExtreme' || this.#isTextFirstLast;
     const value = Number.isNaN(cell) ? null : isText ? this.dictionary.textOf(cell) : cell;
     return { value, empty: this.aggregate.isEmpty(this.cells, this.window) };
@@ -178,8 +178,8 @@ describe.each(CASES)('%s of %s', (name, type) => {
         for (const [index, inputs] of panes.entries()) {
           for (const { value, eventTime } of inputs) {
             const input = bench.encoded(value);
-            aggregate.insertPane(cells, bench.pane(index), input, eventTime, offset);
-            aggregate.insertWindow(cells, window, input, eventTime, offset++);
+            aggregate.insertPane(cells, bench.pane(index), input, eventTime, offset, 0);
+            aggregate.insertWindow(cells, window, input, eventTime, offset++, 0);
           }
         }
         expect(bench.result()).toEqual(fresh(name, type, panes, 0, PANES));

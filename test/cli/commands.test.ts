@@ -289,9 +289,10 @@ const GROUP: FeatureGroup = {
   where: null,
   features: [86_400_000, 5_400_000].map((lengthMs, i) => ({
     name: `txn_count_${i}`,
-    aggregate: 'count',
-    input: null,
-    where: null,
+    aggregations: [
+      { aggregate: 'count', input: null, other: null, where: null, parameters: {}, valueType: 'integer' },
+    ],
+    result: null,
     range: { kind: 'last', lengthMs },
     default: null,
     valueType: 'integer',

@@ -55,14 +55,14 @@ describe('a definitions file', () => {
         checkKey: true,
       },
     });
-    expect(cardRisk!.features.map(({ name, aggregate, valueType }) => [name, aggregate, valueType])).toEqual([
+    expect(cardRisk!.features.map((f) => [f.name, f.aggregations[0].aggregate, f.valueType])).toEqual([
       ['card_txn_count_24h', 'count', 'integer'],
       ['card_failed_txn_rate_1h', 'rate', 'number'],
       ['card_spend_24h', 'sum', 'number'],
       ['card_distinct_merchants_7d', 'distinctCount', 'integer'],
       ['card_geo_entropy_24h', 'entropy', 'number'],
     ]);
-    expect(compile(cardRisk!.features[2]!.input!)({ amount_minor: 250 })).toBe(2.5);
+    expect(compile(cardRisk!.features[2]!.aggregations[0].input!)({ amount_minor: 250 })).toBe(2.5);
   });
 
   it('says the ranges and grids of calendars', async () => {
@@ -125,7 +125,7 @@ ${group(N)}`,
     const text = group('n: max((t) => t.event_ts + 1, { last: "1h" }),');
     const strict = await load(text);
     const lenient = await load(text, HEAD.replace("key: 'card_id'", "onNullEventTime: 'logTime'"));
-    const codeOf = ({ groups }: typeof strict): string => groups[0]!.features[0]!.input!.code;
+    const codeOf = ({ groups }: typeof strict): string => groups[0]!.features[0]!.aggregations[0].input!.code;
     expect(codeOf(strict)).not.toContain('null');
     expect(codeOf(lenient)).toContain('record.event_ts === null');
   });

@@ -106,8 +106,6 @@ describe('the types of definitions', () => {
             g: entropy((t) => t.photo, { last: '1h' }),
             // @ts-expect-error a boolean where an order is needed
             h: min((t) => t.ok, { last: '1h' }),
-            // @ts-expect-error no range
-            i: count({}),
             // @ts-expect-error two ranges
             j: count({ last: '1h', since: { unit: 'day', zone: 'UTC' } }),
             // @ts-expect-error a unit that there is not

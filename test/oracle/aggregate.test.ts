@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { AggregateName, Scalar } from '../../src/definitions/definition.ts';
+import type { AggregateName } from '../../src/definitions/aggregate-signatures.ts';
+import type { Scalar } from '../../src/definitions/definition.ts';
 import { aggregateOf, type FeatureDescription } from './aggregate.ts';
 
 function over(

@@ -1,4 +1,5 @@
-import type { AggregateName, Range, Row, Scalar } from '../../src/definitions/definition.ts';
+import type { AggregateName } from '../../src/definitions/aggregate-signatures.ts';
+import type { Range, Row, Scalar } from '../../src/definitions/definition.ts';
 import { exactIntegerSum, exactSum } from './exact.ts';
 
 /** One feature as the oracle takes it: plain functions of the row instead of expressions. */

@@ -1,5 +1,6 @@
-import type { AggregateName, Feature, FeatureGroup, Source } from '../../src/definitions/definition.ts';
-import type { Expression, ValueType } from '../../src/definitions/expression.ts';
+import { signatureOf } from '../../src/definitions/aggregate-signatures.ts';
+import type { Feature, FeatureGroup, Source } from '../../src/definitions/definition.ts';
+import type { Expression } from '../../src/definitions/expression.ts';
 import { expressionOf } from '../../src/definitions/expression-code.ts';
 import { parseLambda } from '../../src/definitions/expression-parser.ts';
 import { type Definition, SAMPLE, SOURCE_NAME, TOPIC } from './definition-arbitrary.ts';
@@ -42,34 +43,25 @@ export function compileGroup(definition: Definition): FeatureGroup {
     where: expression(lambdas.where),
     features: group.features.map((feature, index): Feature => {
       const input = expression(lambdas.features[index]!.input);
+      const valueType = signatureOf(feature.aggregate).valueType(input === null ? [] : [input.type]);
       return {
         name: feature.name,
-        aggregate: feature.aggregate,
-        input,
-        where: expression(lambdas.features[index]!.where),
+        aggregations: [
+          {
+            aggregate: feature.aggregate,
+            input,
+            other: null,
+            where: expression(lambdas.features[index]!.where),
+            parameters: {},
+            valueType,
+          },
+        ],
+        result: null,
         range: feature.range,
         default: feature.default as Feature['default'],
-        valueType: valueTypeOf(feature.aggregate, input),
+        valueType,
       };
     }),
     fingerprint: 'one definition',
   };
-}
-
-function valueTypeOf(aggregate: AggregateName, input: Expression | null): ValueType {
-  switch (aggregate) {
-    case 'count':
-    case 'distinctCount':
-      return 'integer';
-    case 'sum':
-    case 'min':
-    case 'max':
-    case 'first':
-    case 'last':
-      return input!.type;
-    case 'avg':
-    case 'rate':
-    case 'entropy':
-      return 'number';
-  }
 }

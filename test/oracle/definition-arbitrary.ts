@@ -1,5 +1,6 @@
 import fc from 'fast-check';
-import type { AggregateName, FieldType, Range, Scalar } from '../../src/definitions/definition.ts';
+import type { AggregateName } from '../../src/definitions/aggregate-signatures.ts';
+import type { FieldType, Range, Scalar } from '../../src/definitions/definition.ts';
 import { formatDuration } from '../../src/time.ts';
 import type { FeatureDescription } from './aggregate.ts';
 import { CALENDAR_FRAMES, type Frame, gridOptions, PLAIN_FRAMES } from './frames.ts';

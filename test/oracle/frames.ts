@@ -1,9 +1,9 @@
-import type { CalendarUnit, Grid } from '../../src/definitions/definition.ts';
+import type { CalendarUnit, WindowGrid } from '../../src/definitions/definition.ts';
 import { formatDuration } from '../../src/time.ts';
 
 /** A grid, what may be counted on it besides trailing ranges, and when a log for it is worth its while. */
 export interface Frame {
-  readonly grid: Grid;
+  readonly grid: WindowGrid;
   /** About the time between grid times: the measure of lengths, lateness and a log's pace. */
   readonly stepMs: number;
   readonly since: readonly { readonly unit: CalendarUnit; readonly zone: string }[];
@@ -87,7 +87,7 @@ export const CALENDAR_FRAMES: readonly Frame[] = [
 ];
 
 /** The grid as the options of a group. */
-export function gridOptions(grid: Grid): string {
+export function gridOptions(grid: WindowGrid): string {
   if (grid.kind === 'calendar') return `every: { unit: '${grid.unit}', zone: '${grid.zone}' }`;
   return `every: '${formatDuration(grid.stepMs)}',\n  offset: '${formatDuration(grid.offsetMs)}'`;
 }

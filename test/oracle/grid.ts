@@ -1,8 +1,8 @@
-import type { CalendarUnit, Grid, Range } from '../../src/definitions/definition.ts';
+import type { CalendarUnit, Range, WindowGrid } from '../../src/definitions/definition.ts';
 import { localDate, startOfDate, unitOfDate } from '../definitions/brute-force-calendar.ts';
 
 /**
- * Grid times and ranges as semantics.md says them, one at a time, with the boundaries of calendars found by looking
+ * WindowGrid times and ranges as semantics.md says them, one at a time, with the boundaries of calendars found by looking
  * at instants: nothing is numbered, and nothing of the calendars that the operators use is known here.
  */
 
@@ -40,7 +40,7 @@ function unitStart(unit: CalendarUnit, zone: string, time: number): number {
 }
 
 /** The first grid time after an instant. */
-export function gridAfter(grid: Grid, time: number): number {
+export function gridAfter(grid: WindowGrid, time: number): number {
   if (grid.kind === 'calendar') {
     return boundariesAround(grid.unit, grid.zone, time).find((boundary) => boundary > time)!;
   }
@@ -49,19 +49,19 @@ export function gridAfter(grid: Grid, time: number): number {
 }
 
 /** The last grid time that is not after an instant. */
-export function gridUpTo(grid: Grid, time: number): number {
+export function gridUpTo(grid: WindowGrid, time: number): number {
   if (grid.kind === 'calendar') return unitStart(grid.unit, grid.zone, time);
   const { stepMs, offsetMs } = grid;
   return Math.floor((time - offsetMs) / stepMs) * stepMs + offsetMs;
 }
 
 /** T⁻. */
-export function gridBefore(grid: Grid, end: number): number {
+export function gridBefore(grid: WindowGrid, end: number): number {
   return gridUpTo(grid, end - 1);
 }
 
 /** Where the range that ends at the grid time T begins. */
-export function rangeStart(range: Range, grid: Grid, end: number): number {
+export function rangeStart(range: Range, grid: WindowGrid, end: number): number {
   switch (range.kind) {
     case 'last':
       return end - range.lengthMs;
@@ -74,5 +74,7 @@ export function rangeStart(range: Range, grid: Grid, end: number): number {
       return unitStart(range.unit, range.zone, end - 1);
     case 'lifetime':
       return Number.NEGATIVE_INFINITY;
+    case 'session':
+      throw new Error('a session has no grid');
   }
 }

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { AggregateName, Grid, Range } from '../../src/definitions/definition.ts';
+import type { AggregateName } from '../../src/definitions/aggregate-signatures.ts';
+import type { Range, WindowGrid } from '../../src/definitions/definition.ts';
 import type { Revision } from '../../src/operators/revision.ts';
 import type { FeatureDescription } from './aggregate.ts';
 import { exactIntegerSum, exactSum } from './exact.ts';
@@ -323,7 +324,11 @@ describe('the oracle, against cases worked out by hand', () => {
 });
 
 /** A group of one count over a range. */
-function counting(grid: Grid, range: Range, overrides: Partial<GroupDescription> = {}): GroupDescription {
+function counting(
+  grid: WindowGrid,
+  range: Range,
+  overrides: Partial<GroupDescription> = {},
+): GroupDescription {
   return group({ grid, features: [{ ...feature('count', 1), range }], ...overrides });
 }
 

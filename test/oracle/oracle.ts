@@ -1,4 +1,4 @@
-import type { Grid, Row, Scalar } from '../../src/definitions/definition.ts';
+import type { Row, Scalar, WindowGrid } from '../../src/definitions/definition.ts';
 import type { Revision } from '../../src/operators/revision.ts';
 import type { RejectionReason } from '../../src/sources/record.ts';
 import { aggregateOf, compareScalars, type FeatureDescription, type Occurrence } from './aggregate.ts';
@@ -10,7 +10,7 @@ import { gridAfter, gridBefore, rangeStart } from './grid.ts';
  */
 
 export interface GroupDescription {
-  readonly grid: Grid;
+  readonly grid: WindowGrid;
   readonly allowedLatenessMs: number;
   readonly maxOutOfOrdernessMs: number;
   readonly maxAheadMs: number | null;
@@ -253,7 +253,7 @@ export class Oracle {
     return { kind: enters ? 'enter' : leaves ? 'leave' : 'none', values };
   }
 
-  /** Grid times at which these events can make a row: where they enter, are held, and leave. */
+  /** WindowGrid times at which these events can make a row: where they enter, are held, and leave. */
   #reach(events: readonly Event[]): number[] {
     const times = events.map(({ windows, firstOpen }) => {
       const last = windows.at(-1);
@@ -281,6 +281,7 @@ export class Oracle {
           version: offset + 1 + this.group.epoch * 2 ** 43,
           knownAt: this.logTime,
           timing,
+          deleted: false,
           values: is.values,
           previous: entity.revised.get(end) ?? null,
         });

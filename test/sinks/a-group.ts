@@ -1,5 +1,4 @@
-import type { Feature, FeatureGroup, Source } from '../../src/definitions/definition.ts';
-import type { ValueType } from '../../src/definitions/expression.ts';
+import type { Feature, FeatureGroup, FeatureType, Source } from '../../src/definitions/definition.ts';
 
 export interface GroupShape {
   readonly name: string;
@@ -8,7 +7,7 @@ export interface GroupShape {
   readonly allowedLatenessMs?: number;
   readonly ttlMs?: number | null;
   /** Value types by feature name. */
-  readonly features: Readonly<Record<string, ValueType>>;
+  readonly features: Readonly<Record<string, FeatureType>>;
 }
 
 /** A loaded feature group of which only what a sink looks at means anything. */
@@ -30,17 +29,7 @@ export function aGroup(shape: GroupShape): FeatureGroup {
     epoch: 0,
     checkKey: true,
   };
-  const features = Object.entries(shape.features).map(
-    ([name, valueType]): Feature => ({
-      name,
-      aggregate: 'last',
-      input: null,
-      where: null,
-      range: { kind: 'last', lengthMs: 60_000 },
-      default: null,
-      valueType,
-    }),
-  );
+  const features = Object.entries(shape.features).map(([name, valueType]) => aFeature(name, valueType));
   return {
     kind: 'featureGroup',
     name: shape.name,
@@ -55,5 +44,17 @@ export function aGroup(shape: GroupShape): FeatureGroup {
     where: null,
     features,
     fingerprint: 'f'.repeat(64),
+  };
+}
+
+/** A feature of which only the name and the type of its values matter. */
+export function aFeature(name: string, valueType: FeatureType): Feature {
+  return {
+    name,
+    aggregations: [{ aggregate: 'last', input: null, other: null, where: null, parameters: {}, valueType }],
+    result: null,
+    range: { kind: 'last', lengthMs: 60_000 },
+    default: null,
+    valueType,
   };
 }

@@ -2,6 +2,7 @@ import type { FeatureGroup, FieldKind, Scalar } from '../../src/definitions/defi
 import type { ValueType } from '../../src/definitions/expression.ts';
 import { RevisionBatch, TIMINGS } from '../../src/operators/revision.ts';
 import type { OfflineRows } from '../../src/sinks/offline-store.ts';
+import { aFeature } from './a-group.ts';
 
 /** One revision as the tests think of it; `timing` is an index of TIMINGS. */
 export interface PlainRevision {
@@ -49,15 +50,7 @@ export function groupOf(
     emit: 'change',
     ttlMs: null,
     where: null,
-    features: Object.entries(features).map(([feature, valueType]) => ({
-      name: feature,
-      aggregate: 'last',
-      input: null,
-      where: null,
-      range: { kind: 'last', lengthMs: 60_000 },
-      default: null,
-      valueType,
-    })),
+    features: Object.entries(features).map(([feature, valueType]) => aFeature(feature, valueType)),
     fingerprint: '00',
   };
 }

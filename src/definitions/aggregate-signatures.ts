@@ -1,0 +1,62 @@
+import type { FeatureType } from './definition.ts';
+import type { ValueType } from './expression.ts';
+import type { ParameterRule } from './read-parameters.ts';
+
+/**
+ * What each aggregate takes and gives: the one place that says so. How it is computed stands in `src/aggregates`,
+ * what users call and read in `aggregate-functions.ts`.
+ */
+export interface AggregateSignature {
+  /**
+   * For each lambda in front of the options, the types that it may give. An aggregate over records takes none, one
+   * over pairs two.
+   */
+  readonly inputs: readonly (readonly ValueType[])[];
+  /** The lambda may be left out, and then records are aggregated. */
+  readonly optionalInput?: true;
+  /** Options of its own, each a number or a list of numbers. */
+  readonly parameters?: Readonly<Record<string, ParameterRule>>;
+  /** The type of its values; `inputs` are the types that the lambdas give, none for records. */
+  readonly valueType: (inputs: readonly ValueType[]) => FeatureType;
+}
+
+const NUMBERS = ['integer', 'number'] as const;
+const ORDERED = ['integer', 'number', 'string'] as const;
+const CATEGORIES = ['integer', 'number', 'string', 'boolean'] as const;
+const ANYTHING = ['integer', 'number', 'string', 'boolean', 'bytes'] as const;
+
+const integer = (): ValueType => 'integer';
+const number = (): ValueType => 'number';
+const ofInput = ([input]: readonly ValueType[]): ValueType => input!;
+
+const SIGNATURES = {
+  count: { inputs: [ANYTHING], optionalInput: true, valueType: integer },
+  sum: { inputs: [NUMBERS], valueType: ofInput },
+  avg: { inputs: [NUMBERS], valueType: number },
+  min: { inputs: [ORDERED], valueType: ofInput },
+  max: { inputs: [ORDERED], valueType: ofInput },
+  first: { inputs: [CATEGORIES], valueType: ofInput },
+  last: { inputs: [CATEGORIES], valueType: ofInput },
+  rate: { inputs: [['boolean']], valueType: number },
+  distinctCount: { inputs: [CATEGORIES], valueType: integer },
+  entropy: { inputs: [CATEGORIES], valueType: number },
+} as const satisfies Readonly<Record<string, AggregateSignature>>;
+
+export type AggregateName = keyof typeof SIGNATURES;
+
+export const AGGREGATE_NAMES = Object.keys(SIGNATURES) as readonly AggregateName[];
+
+export function signatureOf(aggregate: AggregateName): AggregateSignature {
+  return SIGNATURES[aggregate];
+}
+
+/** Whether it is a type of lists or maps. */
+export function isVector(type: FeatureType): type is Exclude<FeatureType, ValueType> {
+  return typeof type === 'object';
+}
+
+/** A type as `tidemark check` shows it: `integer`, `list<string>`, `map<string, integer>`. */
+export function featureTypeName(type: FeatureType): string {
+  if (!isVector(type)) return type;
+  return type.kind === 'list' ? `list<${type.of}>` : `map<${type.key}, ${type.value}>`;
+}

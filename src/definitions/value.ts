@@ -1,0 +1,55 @@
+import type { FeatureType, Scalar, Value } from './definition.ts';
+import type { ValueType } from './expression.ts';
+import { compareText } from './expression-runtime.ts';
+
+/**
+ * Lists and maps as text: JSON without spaces, numbers in the shortest form that reads back the same, the keys of a
+ * map in their order (strings by UTF-8 bytes, numbers by value, false before true). Equal values have equal texts,
+ * so that within a task, and in Redis, a vector is its text.
+ */
+
+type Element = number | string | boolean;
+
+export function listText(elements: readonly Element[]): string {
+  return `[${elements.map(elementText).join(',')}]`;
+}
+
+/** The entries may come in any order; their keys differ. */
+export function mapText(entries: readonly (readonly [Element, Element])[]): string {
+  const sorted = [...entries].sort(([a], [b]) => compareElements(a, b));
+  return `{${sorted.map(([key, value]) => `${JSON.stringify(String(key))}:${elementText(value)}`).join(',')}}`;
+}
+
+function elementText(element: Element): string {
+  return typeof element === 'string' ? JSON.stringify(element) : String(element);
+}
+
+/** Of one type: strings by UTF-8 bytes, numbers by value, false before true. */
+export function compareElements(a: Element, b: Element): number {
+  if (typeof a === 'string' && typeof b === 'string') return compareText(a, b);
+  return Number(a) - Number(b);
+}
+
+/** A list or map from its text. */
+export function parseVector(text: string, type: Exclude<FeatureType, ValueType>): Value {
+  const parsed = JSON.parse(text) as readonly Element[] | Readonly<Record<string, Element>>;
+  if (type.kind === 'list') return parsed as readonly Element[];
+  const entries = Object.entries(parsed).map(([key, value]) => [keyOf(key, type.key), value] as const);
+  return new Map(entries.sort(([a], [b]) => compareElements(a, b)));
+}
+
+function keyOf(text: string, type: ValueType): Element {
+  if (type === 'string') return text;
+  return type === 'boolean' ? text === 'true' : Number(text);
+}
+
+/** The text of a list or map. */
+export function vectorText(value: Exclude<Value, Scalar>): string {
+  return value instanceof Map
+    ? mapText([...value] as [Element, Element][])
+    : listText(value as readonly Element[]);
+}
+
+export function isVectorValue(value: Value): value is Exclude<Value, Scalar> {
+  return typeof value === 'object' && !(value instanceof Uint8Array);
+}

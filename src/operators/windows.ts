@@ -1,0 +1,63 @@
+import type { ByteReader, ByteWriter } from '../aggregates/byte-codec.ts';
+import type { EventTimeMs, Offset, Version } from '../time.ts';
+
+/**
+ * How a record stands to the windows that would hold it (semantics.md, "Rows" and "Sessions"):
+ * - `late`: the first window after it was closed already, but can be corrected;
+ * - `partly-late`: some windows whose range holds it are final;
+ * - `dropped`: all of them are.
+ */
+export type Lateness = 'in-time' | 'late' | 'partly-late' | 'dropped';
+
+/** window_end of the first and the last window that a dropped record missed, and how many they are. */
+export interface MissedWindows {
+  readonly missedFirst: EventTimeMs;
+  readonly missedLast: EventTimeMs;
+  readonly missedCount: number;
+}
+
+/** What a record at a log position brings, besides its values (which the kernel has read). */
+export interface Arrival {
+  readonly eventTime: EventTimeMs;
+  readonly offset: Offset;
+  readonly version: Version;
+  /** λ(o). */
+  readonly knownAt: EventTimeMs;
+}
+
+/**
+ * The contract between a task and the windows of its group: which windows a record joins, which rows exist and how
+ * they are revised. Entities are numbers that the task gives out. Revisions go to the task's batch.
+ */
+export interface Windows {
+  /** Bytes held for all entities. */
+  readonly bytes: number;
+
+  /**
+   * How late a record of the entity is, against the watermark as it is; undefined: of an entity that has no number
+   * yet. Unless it is dropped, {@link apply} follows for this record.
+   */
+  judge(entity: number | undefined, eventTime: EventTimeMs): Lateness;
+  /** The windows that the record last judged missed; meaningful when it was dropped. */
+  missed(eventTime: EventTimeMs): MissedWindows;
+  /** Takes in the record that was judged last. */
+  apply(entity: number, arrival: Arrival): void;
+
+  /** The watermark at which {@link advance} has something to do. */
+  readonly nextAdvance: EventTimeMs;
+  /** Moves the watermark: closes every row up to it, in order of window_end. */
+  advance(watermark: EventTimeMs, version: Version, knownAt: EventTimeMs): void;
+
+  /** What can still matter of the entity, as bytes; false when nothing can. */
+  encode(entity: number, out: ByteWriter): boolean;
+  /** Continues at a watermark. To be called before {@link decode} and any record. */
+  restoreWatermark(watermark: EventTimeMs): void;
+  /** Gives a new entity what {@link encode} wrote. False when nothing of it can matter any more. */
+  decode(entity: number, from: ByteReader): boolean;
+}
+
+/** What windows tell their task. */
+export interface WindowsOwner {
+  /** The entity has nothing any more: its number may be given back. */
+  onEmpty(entity: number): void;
+}
