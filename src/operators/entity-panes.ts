@@ -1,9 +1,12 @@
 import type { Cells } from '../aggregates/aggregate.ts';
 import type { ByteReader, ByteWriter } from '../aggregates/byte-codec.ts';
+import { assert } from '../errors.ts';
 import { EntityArena } from './entity-arena.ts';
 import type { Kernel } from './kernel.ts';
+import { beginsChunk, HEAD_CHUNK } from './pane-chunks.ts';
 import { LifetimePanes, type PaneRange } from './pane-range.ts';
 import type { WindowLayout } from './window-layout.ts';
+import type { ChunkLabel, WindowsOwner } from './windows.ts';
 
 // The head of an entity's block. A place counts panes from the first.
 /** How many panes there are. */
@@ -16,11 +19,16 @@ const HIGH = 2;
 const LATE_ENTRY = 3;
 /** {@link EntityPanes.closed}. */
 const CLOSED = 4;
+/** The oldest pane that changed since {@link EntityPanes.encodeChanges}; Infinity when none did. */
+const CHANGED = 5;
 /** From here, for each range: the place of the first pane inside the window. */
-const LOW = 5;
+const LOW = 6;
 
 /** A position before all others. */
 export const NOWHERE = Number.NEGATIVE_INFINITY;
+
+/** The version of the encoding of chunks; one of another version is not read. */
+const CHUNK_FORMAT = 2;
 
 /** Cells in front of an entity's window. */
 export function headCells(layout: WindowLayout): number {
@@ -43,12 +51,14 @@ export class EntityPanes {
   readonly #panesAt: number;
   readonly #width: number;
   readonly #hasLifetime: boolean;
+  readonly #owner: Pick<WindowsOwner, 'onChunkGone'>;
 
   #entity = -1;
   #cells: Cells = new Float64Array(0);
   #base = 0;
 
-  constructor(layout: WindowLayout, kernel: Kernel) {
+  constructor(layout: WindowLayout, kernel: Kernel, owner: Pick<WindowsOwner, 'onChunkGone'>) {
+    this.#owner = owner;
     this.#layout = layout;
     this.#kernel = kernel;
     this.#ranges = layout.ranges;
@@ -84,12 +94,14 @@ export class EntityPanes {
     cells[base + HIGH] = 0;
     cells[base + LATE_ENTRY] = NOWHERE;
     cells[base + CLOSED] = NOWHERE;
+    cells[base + CHANGED] = Number.POSITIVE_INFINITY;
     for (let range = 0; range < this.#ranges.length; range++) cells[base + LOW + range] = 0;
     this.#kernel.initWindow(cells, base + this.#windowAt);
   }
 
   /** Forgets the entity. */
   remove(): void {
+    this.#giveUpChunks(this.count);
     this.#freePanes(this.count);
     this.#kernel.clearWindow(this.#cells, this.#base + this.#windowAt);
     this.#arena.release(this.#entity);
@@ -225,7 +237,11 @@ export class EntityPanes {
     let place = count - 1;
     if (place < 0 || this.paneAt(place) !== pane) place = pane > this.newest ? count : this.lowerBound(pane);
     const isNew = place === count || this.paneAt(place) !== pane;
-    if (isNew) this.#open(place, pane);
+    if (isNew) {
+      if (place < count && beginsChunk(pane)) this.#splitChunk(place);
+      this.#open(place, pane);
+    }
+    this.#touch(pane);
     this.#kernel.insertPane(cells, base + this.#panesAt + place * this.#width, eventTime, offset);
 
     if (pane >= this.position) return isNew;
@@ -289,6 +305,7 @@ export class EntityPanes {
     if (this.#hasLifetime) {
       for (let pane = panes; pane < kept; pane += this.#width) this.#kernel.mergeLifetime(cells, kept, pane);
     }
+    this.#giveUpChunks(dropped);
     this.#freePanes(dropped);
     cells.copyWithin(panes, kept, panes + this.count * this.#width);
     cells[base + COUNT]! -= dropped;
@@ -323,33 +340,74 @@ export class EntityPanes {
       this.#kernel.freePane(this.#cells, panes + place * this.#width);
   }
 
-  /** What can still matter, as bytes; false when nothing can. */
-  encode(finalUpTo: number, out: ByteWriter): boolean {
-    const first = this.#firstNeeded(finalUpTo);
-    const count = this.count;
-    if (first === count) return false;
+  // ---------------------------------------------------------------------------------------------- chunks
+
+  #touch(pane: number): void {
+    const changed = this.#base + CHANGED;
+    if (pane < this.#cells[changed]!) this.#cells[changed] = pane;
+  }
+
+  /** Before a pane that begins a chunk comes to a place among others: those from there on change chunks. */
+  #splitChunk(place: number): void {
+    if (place > 0) this.#touch(this.paneAt(place - 1));
+    else if (!beginsChunk(this.paneAt(0))) this.#owner.onChunkGone(this.#entity, HEAD_CHUNK);
+  }
+
+  /** Before the first `count` panes go: chunks that begin among them are no more; what is left of one is the head. */
+  #giveUpChunks(count: number): void {
+    if (count === 0) return;
+    const left = count < this.count ? this.paneAt(count) : null;
+    const isHeadLeft = left !== null && !beginsChunk(left);
+    if (!isHeadLeft && !beginsChunk(this.paneAt(0))) this.#owner.onChunkGone(this.#entity, HEAD_CHUNK);
+    for (let place = 0; place < count; place++) {
+      const pane = this.paneAt(place);
+      if (beginsChunk(pane)) this.#owner.onChunkGone(this.#entity, pane);
+    }
+    // A lifetime range's pane has taken in those before it.
+    if (left !== null && (isHeadLeft || this.#hasLifetime)) this.#touch(left);
+  }
+
+  /** Encodes the chunks that changed since the last call, one by one; `write` takes what stands in `out` then. */
+  encodeChanges(finalUpTo: number, out: ByteWriter, write: (chunk: ChunkLabel) => void): void {
+    const { count } = this;
+    let place = this.lowerBound(this.#cells[this.#base + CHANGED]!);
+    while (place > 0 && place < count && !beginsChunk(this.paneAt(place))) place--;
+    while (place < count) {
+      const first = this.paneAt(place);
+      let end = place + 1;
+      while (end < count && !beginsChunk(this.paneAt(end))) end++;
+      this.#encodePanes(place, end, finalUpTo, out);
+      write(beginsChunk(first) ? first : HEAD_CHUNK);
+      place = end;
+    }
+    this.#cells[this.#base + CHANGED] = Number.POSITIVE_INFINITY;
+  }
+
+  #encodePanes(from: number, to: number, finalUpTo: number, out: ByteWriter): void {
+    out.byte(CHUNK_FORMAT);
     const hasLateEntry = this.lateEntry > finalUpTo;
     out.byte(hasLateEntry ? 1 : 0);
     if (hasLateEntry) out.signed(this.lateEntry);
-    out.unsigned(count - first);
+    out.unsigned(to - from);
     let previous = 0;
-    for (let place = first; place < count; place++) {
+    for (let place = from; place < to; place++) {
       const pane = this.paneAt(place);
       out.signed(pane - previous);
       this.#kernel.encodePane(this.#cells, this.#base + this.#panesAt + place * this.#width, out);
       previous = pane;
     }
-    return true;
   }
 
-  /** Fills a new entity with what {@link encode} wrote. */
-  decode(from: ByteReader): void {
-    this.lateEntry = from.byte() === 1 ? from.signed() : NOWHERE;
+  /** Adds the panes of a chunk that {@link encodeChanges} wrote. Chunks may come in any order. */
+  decodeChunk(from: ByteReader): void {
+    const format = from.byte();
+    assert(format === CHUNK_FORMAT, `state of format ${format}, this version reads ${CHUNK_FORMAT}`);
+    if (from.byte() === 1) this.lateEntry = Math.max(this.lateEntry, from.signed());
     let pane = 0;
     for (let left = from.unsigned(); left > 0; left--) {
       pane += from.signed();
       this.makeRoom(NOWHERE);
-      const place = this.count;
+      const place = pane > this.newest ? this.count : this.lowerBound(pane);
       this.#open(place, pane);
       this.#kernel.decodePane(this.#cells, this.#base + this.#panesAt + place * this.#width, from);
     }

@@ -65,11 +65,12 @@ export class EntityTable {
     for (const value of this.#values[id]!) out.scalar(value);
   }
 
-  /** Adds the entity whose key {@link encode} wrote. */
+  /** The number of the entity whose key {@link encode} wrote; it is added where it has none. */
   decode(from: ByteReader): number {
     const values = this.#fields.map(() => from.scalar());
     const record = Object.fromEntries(this.#fields.map((field, index) => [field, values[index]!]));
-    return this.#add(this.#keyOf(record)!, values);
+    const key = this.#keyOf(record)!;
+    return this.#ids.get(key) ?? this.#add(key, values);
   }
 
   #add(key: string | number, values: readonly Scalar[]): number {

@@ -7,7 +7,7 @@ import type { PaneRange } from './pane-range.ts';
 import { EARLY, LATE, ON_TIME, type RevisionBatch } from './revision.ts';
 import { Timers } from './timers.ts';
 import type { WindowLayout } from './window-layout.ts';
-import type { Arrival, Lateness, MissedWindows, Windows, WindowsOwner } from './windows.ts';
+import type { Arrival, ChunkLabel, Lateness, MissedWindows, Windows, WindowsOwner } from './windows.ts';
 
 /** A row that an out-of-order record may revise, as it is before the record. */
 interface Candidate {
@@ -68,7 +68,7 @@ export class PaneWindows implements Windows {
   }) {
     const { layout, kernel, out } = options;
     this.#layout = layout;
-    this.#panes = new EntityPanes(layout, kernel);
+    this.#panes = new EntityPanes(layout, kernel, options.owner);
     this.#out = out;
     this.#emitEarly = options.emitEarly;
     this.#owner = options.owner;
@@ -136,18 +136,23 @@ export class PaneWindows implements Windows {
     this.#closedUpTo = closedUpTo;
   }
 
-  encode(entity: number, out: ByteWriter): boolean {
-    return this.#panes.select(entity) && this.#panes.encode(this.#finalUpTo, out);
+  encodeChanges(entity: number, out: ByteWriter, write: (chunk: ChunkLabel) => void): void {
+    if (this.#panes.select(entity)) this.#panes.encodeChanges(this.#finalUpTo, out, write);
   }
 
   restoreWatermark(watermark: EventTimeMs): void {
     this.#setWatermark(watermark);
   }
 
-  decode(entity: number, from: ByteReader): boolean {
+  decode(entity: number, from: ByteReader): void {
     const panes = this.#panes;
-    panes.create(entity);
-    panes.decode(from);
+    if (!panes.select(entity)) panes.create(entity);
+    panes.decodeChunk(from);
+  }
+
+  resume(entity: number): boolean {
+    const panes = this.#panes;
+    panes.select(entity);
     if (this.#lastLeave() <= this.#finalUpTo) {
       panes.remove();
       return false;

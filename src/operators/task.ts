@@ -11,10 +11,7 @@ import { EntityTable } from './entity-table.ts';
 import { createKernel, type Kernel } from './kernel.ts';
 import { keyMatches } from './key-check.ts';
 import { RevisionBatch } from './revision.ts';
-import type { MissedWindows, Windows } from './windows.ts';
-
-/** The version of the encoding of entity states; a state of another version is not read. */
-const STATE_FORMAT = 1;
+import type { ChunkLabel, MissedWindows, Windows } from './windows.ts';
 
 /** A record that came when every window whose range holds it was final. */
 export interface DroppedRecord extends MissedWindows {
@@ -85,7 +82,8 @@ export class Task {
   /** Entities changed since the last {@link takeChanges}, each once; null when nobody asks for changes. */
   readonly #changed: number[] | null;
   #isChanged = new Uint8Array(1024);
-  #emptied: Uint8Array[] = [];
+  /** Keys of chunks that are no more. */
+  #gone: Uint8Array[] = [];
   readonly #writer = new ByteWriter();
 
   constructor(
@@ -107,6 +105,9 @@ export class Task {
     this.#checkedKey = group.source.checkKey ? group.source.key : null;
     this.#windows = createWindows(group, this.#kernel, this.revisions, {
       onEmpty: (entity) => this.#removeEntity(entity),
+      onChunkGone: (entity, chunk) => {
+        if (this.#changed !== null) this.#gone.push(this.#keyBytes(entity, chunk));
+      },
     });
   }
 
@@ -171,19 +172,19 @@ export class Task {
     };
   }
 
-  /** The entities whose state changed since the last call, as bytes, those that have none any more first. */
+  /** What changed of the entities' states since the last call, in chunks, those that are no more first. */
   takeChanges(): EntityState[] {
     assert(this.#changed !== null, 'the task was made to track its changes');
-    const changes: EntityState[] = this.#emptied.map((key) => ({ key, state: null }));
-    this.#emptied = [];
+    const changes: EntityState[] = this.#gone.map((key) => ({ key, state: null }));
+    this.#gone = [];
+    const writer = this.#writer;
     for (const entity of this.#changed) {
       if (this.#isChanged[entity] === 0) continue;
       this.#isChanged[entity] = 0;
-      const key = this.#keyBytes(entity);
-      this.#writer.byte(STATE_FORMAT);
-      const some = this.#windows.encode(entity, this.#writer);
-      const state = this.#writer.take();
-      changes.push({ key, state: some ? state : null });
+      this.#windows.encodeChanges(entity, writer, (chunk) => {
+        const state = writer.take();
+        changes.push({ key: this.#keyBytes(entity, chunk), state });
+      });
     }
     this.#changed.length = 0;
     return changes;
@@ -198,11 +199,10 @@ export class Task {
     if (progress.watermark > Number.NEGATIVE_INFINITY) this.#windows.restoreWatermark(progress.watermark);
     for (const { key, state } of entities) {
       if (state === null) continue;
-      const entity = this.#entities.decode(new ByteReader(key));
-      const bytes = new ByteReader(state);
-      const format = bytes.byte();
-      assert(format === STATE_FORMAT, `state of format ${format}, this version reads ${STATE_FORMAT}`);
-      if (!this.#windows.decode(entity, bytes)) this.#removeEntity(entity);
+      this.#windows.decode(this.#entities.decode(new ByteReader(key)), new ByteReader(state));
+    }
+    for (const entity of [...this.#entities.ids()]) {
+      if (!this.#windows.resume(entity)) this.#removeEntity(entity);
     }
     this.drained();
   }
@@ -272,15 +272,14 @@ export class Task {
   }
 
   #removeEntity(entity: number): void {
-    if (this.#changed !== null) {
-      if (entity < this.#isChanged.length) this.#isChanged[entity] = 0;
-      this.#emptied.push(this.#keyBytes(entity));
-    }
+    if (this.#changed !== null && entity < this.#isChanged.length) this.#isChanged[entity] = 0;
     this.#entities.remove(entity);
   }
 
-  #keyBytes(entity: number): Uint8Array {
+  /** The entity, then the chunk's label. */
+  #keyBytes(entity: number, chunk: ChunkLabel): Uint8Array {
     this.#entities.encode(entity, this.#writer);
+    if (chunk !== null) this.#writer.signed(chunk);
     return this.#writer.take();
   }
 }

@@ -25,6 +25,9 @@ export interface Arrival {
   readonly knownAt: EventTimeMs;
 }
 
+/** Tells the chunks of an entity's state apart: an integer, or null for one that needs no number. */
+export type ChunkLabel = number | null;
+
 /**
  * The contract between a task and the windows of its group: which windows a record joins, which rows exist and how
  * they are revised. Entities are numbers that the task gives out. Revisions go to the task's batch.
@@ -48,16 +51,24 @@ export interface Windows {
   /** Moves the watermark: closes every row up to it, in order of window_end. */
   advance(watermark: EventTimeMs, version: Version, knownAt: EventTimeMs): void;
 
-  /** What can still matter of the entity, as bytes; false when nothing can. */
-  encode(entity: number, out: ByteWriter): boolean;
+  /**
+   * Encodes what changed of the entity since the last call: its state is stored in chunks, each under a label of its
+   * own, so that a commit costs what changed and not what there is. `write` takes each chunk from `out`; windows with
+   * little state have the chunk null only.
+   */
+  encodeChanges(entity: number, out: ByteWriter, write: (chunk: ChunkLabel) => void): void;
   /** Continues at a watermark. To be called before {@link decode} and any record. */
   restoreWatermark(watermark: EventTimeMs): void;
-  /** Gives a new entity what {@link encode} wrote. False when nothing of it can matter any more. */
-  decode(entity: number, from: ByteReader): boolean;
+  /** Gives the entity one of the chunks that {@link encodeChanges} wrote; they come in any order. */
+  decode(entity: number, from: ByteReader): void;
+  /** The entity has all its chunks. False when nothing of it can matter any more: it is forgotten then. */
+  resume(entity: number): boolean;
 }
 
 /** What windows tell their task. */
 export interface WindowsOwner {
-  /** The entity has nothing any more: its number may be given back. */
+  /** A chunk that may be stored is no more. It may come again, before the next commit too. */
+  onChunkGone(entity: number, chunk: ChunkLabel): void;
+  /** The entity has nothing any more, and its chunks were said to be gone: its number may be given back. */
   onEmpty(entity: number): void;
 }

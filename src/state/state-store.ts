@@ -30,10 +30,11 @@ export interface TaskProgress {
   readonly counters: Readonly<Record<string, number>>;
 }
 
+/** A chunk of an entity's state: what is written when something in it changes. */
 export interface EntityState {
-  /** The entity's key in the task's own encoding. */
+  /** The entity and the chunk's label, in the task's own encoding. */
   readonly key: Uint8Array;
-  /** Its state, in the task's own versioned encoding; null: the entity has none any more. */
+  /** In the task's own versioned encoding; null: the chunk is no more. */
   readonly state: Uint8Array | null;
 }
 
@@ -46,7 +47,7 @@ export interface TaskChanges {
 export interface StateStore {
   /** Null when the task never committed. */
   progress(task: TaskId): TaskProgress | null;
-  /** Every entity with a state as of the last commit, in no particular order. */
+  /** Every chunk of every entity as of the last commit, in no particular order. */
   entities(task: TaskId): Iterable<EntityState>;
   /** Small facts that belong to the same step (such as how far a dead-letter file had grown). */
   fact(name: string): string | null;
