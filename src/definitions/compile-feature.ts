@@ -5,7 +5,7 @@ import type { AggregateParameters, Feature, FeatureType, Grid } from './definiti
 import type { Problem } from './definition-error.ts';
 import type { Expression, ValueType } from './expression.ts';
 import { typeName } from './expression-refusals.ts';
-import type { FieldTypes } from './expression-scope.ts';
+import type { RecordParameter } from './expression-scope.ts';
 import { OptionReader, show } from './option-reader.ts';
 import { readParameters } from './read-parameters.ts';
 import { RANGES, readRange } from './read-range.ts';
@@ -14,7 +14,7 @@ import { RANGES, readRange } from './read-range.ts';
 export function compileFeature(
   name: string,
   call: AggregateCall,
-  fields: FieldTypes,
+  record: RecordParameter,
   grid: Grid | null,
   problems: Problem[],
 ): Feature | null {
@@ -39,7 +39,7 @@ export function compileFeature(
   });
   const inputs = signature.inputs.slice(0, inputCount).map((types, index) => {
     const which = signature.inputs.length === 1 ? 'the lambda' : `the ${ORDINALS[index]} lambda`;
-    const input = compileLambda(given[index], `${which} of ${what}`, fields, site, problems);
+    const input = compileLambda(given[index], `${which} of ${what}`, record, site, problems);
     if (input !== null && !types.includes(input.type)) {
       problems.push({
         ...inputProblem(what, types, input),
@@ -49,7 +49,7 @@ export function compileFeature(
     return input;
   });
   const where = options.has('where')
-    ? compileLambda(options.given['where'], `'where' of ${what}`, fields, site, problems)
+    ? compileLambda(options.given['where'], `'where' of ${what}`, record, site, problems)
     : null;
   if (where !== null && where.type !== 'boolean') {
     options.wrong(

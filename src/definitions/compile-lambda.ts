@@ -5,23 +5,21 @@ import type { Expression } from './expression.ts';
 import { ExpressionTooLong, expressionOf } from './expression-code.ts';
 import { parseLambda } from './expression-parser.ts';
 import { LambdaError } from './expression-refusals.ts';
-import type { FieldTypes } from './expression-scope.ts';
+import { type LambdaParameters, type RecordParameter, recordOf } from './expression-scope.ts';
 import { show } from './option-reader.ts';
 
-/** The fields as lambdas see them: the event time of a record that came without one stays null. */
-export function fieldsForLambdas(source: Source): FieldTypes {
-  if (source.onNullEventTime === 'reject') return source.fields;
-  const fields = new Map(source.fields);
-  const time = fields.get(source.eventTime.field);
-  if (time !== undefined) fields.set(source.eventTime.field, { ...time, nullable: true });
-  return fields;
+/** A source's record as lambdas see it: the event time of one that came without stays null. */
+export function recordOfSource({ fields, onNullEventTime, eventTime }: Source): RecordParameter {
+  const time = fields.get(eventTime.field);
+  if (onNullEventTime === 'reject' || time === undefined) return recordOf(fields);
+  return recordOf(new Map([...fields, [eventTime.field, { ...time, nullable: true }]]));
 }
 
 /** Compiles what stands where a lambda is wanted; null when it is refused, which becomes a problem. */
 export function compileLambda(
   lambda: unknown,
   what: string,
-  fields: FieldTypes,
+  parameters: LambdaParameters,
   site: CallSite,
   problems: Problem[],
 ): Expression | null {
@@ -35,7 +33,7 @@ export function compileLambda(
   }
   const text = Function.prototype.toString.call(lambda);
   try {
-    return expressionOf(parseLambda(text, fields));
+    return expressionOf(parseLambda(text, parameters));
   } catch (error) {
     if (error instanceof LambdaError) {
       const place = site.lambdaPlace(text, error.offset);

@@ -1,13 +1,14 @@
 import { type AggregateDefinition, aggregateCallOf } from './aggregate-functions.ts';
 import { type CalendarOptions, readCalendar } from './calendar-options.ts';
 import { compileFeature } from './compile-feature.ts';
-import { compileLambda, fieldsForLambdas } from './compile-lambda.ts';
+import { compileLambda, recordOfSource } from './compile-lambda.ts';
 import type { SourceDefinition } from './define-source.ts';
 import type { Feature, FeatureGroup, FieldType, Grid, Source } from './definition.ts';
 import { type Problem, reportProblems } from './definition-error.ts';
 import { rememberPlace } from './definition-place.ts';
 import { CallSite } from './definition-text.ts';
 import { typeName } from './expression-refusals.ts';
+import type { RecordParameter } from './expression-scope.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import { FEATURE_NAME, GROUP_NAME, ROW_COLUMNS } from './names.ts';
 import { suggestName } from './nearest.ts';
@@ -77,10 +78,10 @@ export function defineFeatureGroup<R>(options: FeatureGroupOptions<R>): FeatureG
   const source = readSource(reader);
   const grid = readGrid(reader, problems);
   const entity = readEntity(reader, source);
-  const fields = source === null || source.fields.size === 0 ? null : fieldsForLambdas(source);
+  const record = source === null || source.fields.size === 0 ? null : recordOfSource(source);
   const where =
-    fields !== null && reader.has('where')
-      ? compileLambda(reader.given['where'], "'where' of the group", fields, site, problems)
+    record !== null && reader.has('where')
+      ? compileLambda(reader.given['where'], "'where' of the group", record, site, problems)
       : null;
   if (where !== null && where.type !== 'boolean') {
     reader.wrong(
@@ -89,7 +90,7 @@ export function defineFeatureGroup<R>(options: FeatureGroupOptions<R>): FeatureG
       'write a condition, like t.amount > 0',
     );
   }
-  const features = readFeatures(reader, entity, fields, grid, problems);
+  const features = readFeatures(reader, entity, record, grid, problems);
   const group: Omit<FeatureGroup, 'fingerprint'> = {
     kind: 'featureGroup',
     name: readName(reader),
@@ -225,7 +226,7 @@ function checkEntityField(
 function readFeatures(
   reader: OptionReader,
   entity: readonly string[],
-  fields: ReadonlyMap<string, FieldType> | null,
+  record: RecordParameter | null,
   grid: Grid | null,
   problems: Problem[],
 ): readonly Feature[] {
@@ -256,8 +257,8 @@ function readFeatures(
       );
       continue;
     }
-    if (fields === null) continue;
-    const feature = compileFeature(name, call, fields, grid, problems);
+    if (record === null) continue;
+    const feature = compileFeature(name, call, record, grid, problems);
     if (feature !== null) compiled.push(feature);
   }
   return compiled;

@@ -21,7 +21,7 @@ import {
   refuseSyntax,
   typeName,
 } from './expression-refusals.ts';
-import type { LambdaScope } from './expression-scope.ts';
+import { type LambdaScope, memberOf } from './expression-scope.ts';
 import { isNumeric, type Node } from './expression-tree.ts';
 import { suggestName } from './nearest.ts';
 
@@ -31,7 +31,7 @@ type Check = (syntax: Syntax, scope: LambdaScope) => Node;
 
 export interface CallChecks {
   readonly check: Check;
-  readonly comparable: (at: AnyNode, left: Node, right: Node, scope: LambdaScope) => void;
+  readonly comparable: (at: AnyNode, left: Node, right: Node) => void;
 }
 
 /** `t.field`, `text.length`, `Math.PI`. */
@@ -43,7 +43,8 @@ export function checkMember(syntax: MemberExpression, scope: LambdaScope, check:
       remedy: 'name the field in the text; a character of a string is text.at(index)',
     });
   }
-  if (scope.isRecord(object)) return scope.field(syntax.property, name);
+  const record = scope.record(object);
+  if (record !== null) return memberOf(record, syntax.property, name);
   if (scope.isForeign(object)) {
     const constant = object.name === 'Math' ? MATH_CONSTANTS.get(name) : undefined;
     if (constant !== undefined) return numberConstant(constant, 'number');
@@ -90,7 +91,7 @@ export function checkCall(syntax: CallExpression, scope: LambdaScope, checks: Ca
       remedy: "write ['a', 'b'].includes(t.field)",
     });
   }
-  if (scope.isRecord(object)) {
+  if (scope.record(object) !== null) {
     throw refusal(callee.property, `'${name}' is called like a method of the record`, {
       remedy: 'a record has fields only; call a string method of a field, like t.name.trim()',
     });
@@ -166,7 +167,7 @@ function membership(array: ArrayExpression, argument: Syntax, scope: LambdaScope
         remedy: 'write the values themselves; null is tested with === null',
       });
     }
-    checks.comparable(element, operand, node, scope);
+    checks.comparable(element, operand, node);
     return node.value;
   });
   return { op: 'in', operand, list, type: 'boolean', nullable: operand.nullable, bound: 0 };

@@ -23,8 +23,11 @@ import {
   arithmetic,
   type ComparisonOperator,
   concat,
+  isNull,
   isNumeric,
+  logic,
   type Node,
+  not,
   usableBound,
 } from './expression-tree.ts';
 import { suggestName } from './nearest.ts';
@@ -64,11 +67,13 @@ export function checkSyntax(syntax: Syntax, scope: LambdaScope): Node {
 }
 
 function checkName(syntax: Identifier, scope: LambdaScope): Node {
-  const field = scope.taken(syntax);
-  if (field !== null) return field;
-  if (scope.isRecord(syntax)) {
+  const value = scope.value(syntax);
+  if (value !== null) return value;
+  const record = scope.record(syntax);
+  if (record !== null) {
+    const [example = 'field'] = record.members.keys();
     throw refusal(syntax, `the record '${syntax.name}' itself is no value`, {
-      remedy: `read one of its fields, like ${syntax.name}.${scope.fields.keys().next().value ?? 'field'}`,
+      remedy: `read one of its fields, like ${syntax.name}.${example}`,
     });
   }
   if (syntax.name === 'undefined') return NULL;
@@ -94,10 +99,8 @@ function checkTemplate(syntax: TemplateLiteral, scope: LambdaScope): Node {
 
 function checkUnary(syntax: UnaryExpression, scope: LambdaScope): Node {
   switch (syntax.operator) {
-    case '!': {
-      const operand = checkBoolean(syntax.argument, 'the operand of !', scope);
-      return { op: 'not', operand, type: 'boolean', nullable: operand.nullable, bound: 0 };
-    }
+    case '!':
+      return not(checkBoolean(syntax.argument, 'the operand of !', scope));
     case '+':
       return checkNumber(syntax.argument, 'the operand of unary +', scope);
     case '-': {
@@ -161,7 +164,7 @@ function checkBinary(syntax: BinaryExpression, scope: LambdaScope): Node {
           remedy: 'booleans are compared with ===, nulls are tested with === null',
         });
       }
-      comparable(syntax, left, right, scope);
+      comparable(syntax, left, right);
       return compare(operator, left, right);
     }
     default:
@@ -189,15 +192,14 @@ function checkEquality(syntax: BinaryExpression, leftSyntax: Syntax, scope: Lamb
   const [left, right] = [checkSyntax(leftSyntax, scope), checkSyntax(syntax.right, scope)];
   const negated = syntax.operator.startsWith('!');
   if (left.type !== 'null' && right.type !== 'null') {
-    comparable(syntax, left, right, scope);
+    comparable(syntax, left, right);
     return compare(negated ? '!==' : '===', left, right);
   }
   const operand = left.type === 'null' ? right : left;
   if (operand.type === 'null') {
     throw refusal(syntax, 'null is compared with null', { remedy: 'compare a field' });
   }
-  const isNull: Node = { op: 'isNull', operand, type: 'boolean', nullable: false, bound: 0 };
-  return negated ? { op: 'not', operand: isNull, type: 'boolean', nullable: false, bound: 0 } : isNull;
+  return negated ? not(isNull(operand)) : isNull(operand);
 }
 
 function compare(operator: ComparisonOperator, left: Node, right: Node): Node {
@@ -206,7 +208,7 @@ function compare(operator: ComparisonOperator, left: Node, right: Node): Node {
 }
 
 /** Refuses a comparison of two types, which would always say the same, and of an enum with what it never is. */
-function comparable(at: AnyNode, left: Node, right: Node, scope: LambdaScope): void {
+function comparable(at: AnyNode, left: Node, right: Node): void {
   if (left.type !== right.type && !(isNumeric(left) && isNumeric(right))) {
     throw refusal(at, `${typeName(left.type)} is compared with ${typeName(right.type)}`, {
       remedy: 'both sides must have one type; convert one with String(…) or Number(…)',
@@ -220,10 +222,9 @@ function comparable(at: AnyNode, left: Node, right: Node, scope: LambdaScope): v
     [right, left],
   ] as const) {
     if (one.op !== 'field' || other.op !== 'constant') continue;
-    const type = scope.fields.get(one.name)!;
-    if (type.kind === 'enum' && !type.symbols.includes(String(other.value))) {
+    if (one.symbols.length > 0 && !one.symbols.includes(String(other.value))) {
       throw refusal(at, `the enum '${one.name}' has no value '${other.value}'`, {
-        remedy: suggestName(String(other.value), type.symbols),
+        remedy: suggestName(String(other.value), one.symbols),
       });
     }
   }
@@ -236,12 +237,11 @@ function checkLogical(syntax: LogicalExpression, scope: LambdaScope): Node {
     const nullable = left.nullable && right.nullable;
     return { op: 'coalesce', left, right, ...choice(syntax, left, right, '??'), nullable };
   }
-  const [left, right] = [
+  return logic(
+    operator === '&&' ? 'and' : 'or',
     checkBoolean(syntax.left, `the left side of ${operator}`, scope),
     checkBoolean(syntax.right, `the right side of ${operator}`, scope),
-  ];
-  const nullable = left.nullable || right.nullable;
-  return { op: operator === '&&' ? 'and' : 'or', left, right, type: 'boolean', nullable, bound: 0 };
+  );
 }
 
 function checkConditional(syntax: ConditionalExpression, scope: LambdaScope): Node {

@@ -8,17 +8,17 @@ import {
 } from 'acorn';
 import { checkSyntax } from './expression-checker.ts';
 import { describeSyntax, LambdaError, refusal } from './expression-refusals.ts';
-import { type FieldTypes, LambdaScope } from './expression-scope.ts';
+import { type LambdaParameters, LambdaScope, memberOf, type RecordParameter } from './expression-scope.ts';
 import type { Node } from './expression-tree.ts';
 
 /**
- * Parses the text of a function and checks it against the fields of the record.
+ * Parses the text of a function and checks it against what its parameters stand for.
  * @throws LambdaError for everything that a lambda may not do, with the place of the token within the text
  */
-export function parseLambda(text: string, fields: FieldTypes): Node {
+export function parseLambda(text: string, parameters: LambdaParameters): Node {
   const { lambda, shift } = parseFunction(text);
   try {
-    return treeOf(lambda, fields);
+    return treeOf(lambda, parameters);
   } catch (error) {
     if (error instanceof LambdaError) error.offset += shift;
     throw error;
@@ -51,13 +51,13 @@ function parseFunction(text: string): { readonly lambda: Lambda; readonly shift:
   });
 }
 
-function treeOf(lambda: Lambda, fields: FieldTypes): Node {
+function treeOf(lambda: Lambda, parameters: LambdaParameters): Node {
   if (lambda.async || lambda.generator) {
     throw refusal(lambda, `${lambda.async ? 'an async function' : 'a generator'} cannot be a lambda`, {
       remedy: 'write a plain arrow function, like (t) => t.amount > 0',
     });
   }
-  const scope = scopeOf(lambda, fields);
+  const scope = scopeOf(lambda, parameters);
   const result = resultOf(lambda);
   const tree = checkSyntax(result, scope);
   if (tree.type === 'null') {
@@ -75,25 +75,30 @@ function resultOf({ body }: Lambda): Syntax {
   });
 }
 
-/** What the parameter makes readable: the record by its name, or the fields taken out of it. */
-function scopeOf(lambda: Lambda, fields: FieldTypes): LambdaScope {
+function scopeOf(lambda: Lambda, parameters: LambdaParameters): LambdaScope {
+  return parameters.kind === 'record'
+    ? recordScope(lambda, parameters)
+    : new LambdaScope(null, valueNames(lambda, parameters.values));
+}
+
+/** The parameter makes the record readable by its name, or the members taken out of it. */
+function recordScope(lambda: Lambda, parameter: RecordParameter): LambdaScope {
   const [record, second] = lambda.params;
   if (second !== undefined) {
     throw refusal(second, 'a lambda takes one parameter, the record', {
       remedy: 'leave the others out; only the record and constants can be read',
     });
   }
-  if (record === undefined) return new LambdaScope(fields, null, new Map());
-  if (record.type === 'Identifier') return new LambdaScope(fields, record.name, new Map());
-  if (record.type === 'ObjectPattern') return takenOut(record, fields);
+  if (record === undefined) return new LambdaScope(null, new Map());
+  if (record.type === 'Identifier') return new LambdaScope({ name: record.name, parameter }, new Map());
+  if (record.type === 'ObjectPattern') return new LambdaScope(null, takenOut(record, parameter));
   throw refusal(record, `${describeSyntax(record)} is not allowed as the parameter of a lambda`, {
     remedy: 'write (t) => … or ({ field }) => …',
   });
 }
 
-function takenOut(pattern: ObjectPattern, fields: FieldTypes): LambdaScope {
-  const names = new Map<string, string>();
-  const scope = new LambdaScope(fields, null, names);
+function takenOut(pattern: ObjectPattern, record: RecordParameter): ReadonlyMap<string, Node> {
+  const names = new Map<string, Node>();
   for (const property of pattern.properties) {
     if (property.type === 'RestElement') {
       throw refusal(property, 'a rest element is not allowed in a lambda', {
@@ -106,9 +111,22 @@ function takenOut(pattern: ObjectPattern, fields: FieldTypes): LambdaScope {
         remedy: 'write ({ field }) or ({ field: name }); a default is written name ?? value',
       });
     }
-    const field = key.type === 'Identifier' ? key.name : String(key.value);
-    scope.field(key, field);
-    names.set(value.name, field);
+    names.set(value.name, memberOf(record, key, key.type === 'Identifier' ? key.name : String(key.value)));
   }
-  return scope;
+  return names;
+}
+
+/** Each parameter names one of the values. */
+function valueNames(lambda: Lambda, values: readonly Node[]): ReadonlyMap<string, Node> {
+  const names = new Map<string, Node>();
+  lambda.params.forEach((parameter, index) => {
+    const value = values[index];
+    if (parameter.type !== 'Identifier' || value === undefined) {
+      throw refusal(parameter, `${describeSyntax(parameter)} is not allowed as the parameter of a lambda`, {
+        remedy: 'name each input by itself: (x) => … or (x, y) => …',
+      });
+    }
+    names.set(parameter.name, value);
+  });
+  return names;
 }

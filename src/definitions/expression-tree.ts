@@ -18,7 +18,12 @@ interface Typed {
 
 export type Node = Typed &
   (
-    | { readonly op: 'field'; readonly name: string }
+    | {
+        readonly op: 'field';
+        readonly name: string;
+        /** The values that a field of an enum can have; empty for every other. */
+        readonly symbols: readonly string[];
+      }
     | { readonly op: 'constant'; readonly value: number | string | boolean | null }
     | {
         readonly op: 'arithmetic';
@@ -85,6 +90,18 @@ function arithmeticBound(operator: ArithmeticOperator, left: Node, right: Node):
     case '**':
       return Number.POSITIVE_INFINITY;
   }
+}
+
+export function isNull(operand: Node): Node {
+  return { op: 'isNull', operand, type: 'boolean', nullable: false, bound: 0 };
+}
+
+export function not(operand: Node): Node {
+  return { op: 'not', operand, type: 'boolean', nullable: operand.nullable, bound: 0 };
+}
+
+export function logic(op: 'and' | 'or', left: Node, right: Node): Node {
+  return { op, left, right, type: 'boolean', nullable: left.nullable || right.nullable, bound: 0 };
 }
 
 /** Two texts as one; an empty constant adds nothing. */

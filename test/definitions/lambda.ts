@@ -3,6 +3,7 @@ import { expressionOf } from '../../src/definitions/expression-code.ts';
 import { parseLambda } from '../../src/definitions/expression-parser.ts';
 import { LambdaError } from '../../src/definitions/expression-refusals.ts';
 import { compile, createRuntime } from '../../src/definitions/expression-runtime.ts';
+import { recordOf } from '../../src/definitions/expression-scope.ts';
 import type { Node } from '../../src/definitions/expression-tree.ts';
 import { field } from '../../src/definitions/field.ts';
 
@@ -34,7 +35,7 @@ export function row(given: Readonly<Record<string, Scalar | null>>): Row {
 }
 
 export function parse(text: string): Node {
-  return parseLambda(text, FIELDS);
+  return parseLambda(text, recordOf(FIELDS));
 }
 
 /** What a lambda's text gives for a row. */

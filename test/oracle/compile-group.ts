@@ -3,6 +3,7 @@ import type { Feature, FeatureGroup, Source } from '../../src/definitions/defini
 import type { Expression } from '../../src/definitions/expression.ts';
 import { expressionOf } from '../../src/definitions/expression-code.ts';
 import { parseLambda } from '../../src/definitions/expression-parser.ts';
+import { recordOf } from '../../src/definitions/expression-scope.ts';
 import { type Definition, SAMPLE, SOURCE_NAME, TOPIC } from './definition-arbitrary.ts';
 import { usesCalendar } from './oracle.ts';
 
@@ -13,7 +14,7 @@ import { usesCalendar } from './oracle.ts';
 export function compileGroup(definition: Definition): FeatureGroup {
   const { group, lambdas, fields, entityFields } = definition;
   const expression = (text: string | null): Expression | null =>
-    text === null ? null : expressionOf(parseLambda(text, fields));
+    text === null ? null : expressionOf(parseLambda(text, recordOf(fields)));
   const source: Source = {
     kind: 'source',
     name: SOURCE_NAME,
