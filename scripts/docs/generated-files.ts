@@ -1,0 +1,9 @@
+import { readFileSync } from 'node:fs';
+import { windowsPictures } from './windows-pictures.ts';
+
+export const DOCS = new URL('../../docs/', import.meta.url);
+
+/** What of docs/ is made and not written: the files' text by their paths in docs/. */
+export async function generatedFiles(): Promise<ReadonlyMap<string, string>> {
+  return windowsPictures(readFileSync(new URL('windows.md', DOCS), 'utf8'));
+}
