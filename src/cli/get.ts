@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
-import type { Definitions, FeatureGroup } from '../definitions/definition.ts';
+import { isVector } from '../definitions/aggregate-signatures.ts';
+import type { Definitions, FeatureGroup, FeatureType } from '../definitions/definition.ts';
 import { nearest } from '../definitions/nearest.ts';
 import { TidemarkError } from '../errors.ts';
 import { jsonOption, type RegisterCommand, valueOption } from './command.ts';
@@ -66,8 +67,8 @@ interface OnlineAnswer {
   readonly window_end: number;
   readonly version: number;
   readonly known_at: number;
-  /** Texts as they stand in Redis unless definitions give the types. */
-  readonly features: Readonly<Record<string, string | number | boolean | null>>;
+  /** Texts as they stand in Redis unless definitions give the types; lists and maps are arrays and objects then. */
+  readonly features: Readonly<Record<string, unknown>>;
 }
 
 async function readRedis(url: string, keys: readonly string[]) {
@@ -134,7 +135,7 @@ function readRow(
   hash: Readonly<Record<string, string>>,
   group: FeatureGroup | null,
 ): OnlineAnswer {
-  const features: Record<string, string | number | boolean | null> = {};
+  const features: Record<string, unknown> = {};
   if (group === null) {
     for (const [field, text] of Object.entries(hash)) if (!field.startsWith('@')) features[field] = text;
   } else {
@@ -153,8 +154,9 @@ function readRow(
   };
 }
 
-function typedValue(text: string | undefined, type: FeatureGroup['features'][number]['valueType']) {
+function typedValue(text: string | undefined, type: FeatureType): unknown {
   if (text === undefined) return null;
+  if (isVector(type)) return JSON.parse(text);
   if (type === 'integer' || type === 'number') return Number(text);
   return type === 'boolean' ? text === 'true' : text;
 }
@@ -167,7 +169,7 @@ function describeRow(row: OnlineAnswer): string {
   ];
   const features = Object.entries(row.features).map(([name, value]): [string, Cell] => [
     name,
-    value === null ? null : String(value),
+    value === null || typeof value === 'string' ? value : JSON.stringify(value),
   ]);
   return `${row.group}:${row.group_version} ${row.entity}\n${formatFields([...facts, ...features])}`;
 }

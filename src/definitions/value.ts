@@ -9,6 +9,16 @@ import { compareText } from './expression-runtime.ts';
  */
 
 type Element = number | string | boolean;
+type VectorType = Exclude<FeatureType, ValueType>;
+
+/** A list or map of which only the text is known: what passes it on need not parse it and print it again. */
+export class VectorJson {
+  readonly json: string;
+
+  constructor(json: string) {
+    this.json = json;
+  }
+}
 
 export function listText(elements: readonly Element[]): string {
   return `[${elements.map(elementText).join(',')}]`;
@@ -31,10 +41,16 @@ export function compareElements(a: Element, b: Element): number {
 }
 
 /** A list or map from its text. */
-export function parseVector(text: string, type: Exclude<FeatureType, ValueType>): Value {
-  const parsed = JSON.parse(text) as readonly Element[] | Readonly<Record<string, Element>>;
+export function parseVector(text: string, type: VectorType): Value {
+  return vectorOf(JSON.parse(text), type);
+}
+
+/** A list or map from its text that was parsed as JSON. */
+export function vectorOf(parsed: unknown, type: VectorType): Value {
   if (type.kind === 'list') return parsed as readonly Element[];
-  const entries = Object.entries(parsed).map(([key, value]) => [keyOf(key, type.key), value] as const);
+  const entries = Object.entries(parsed as Readonly<Record<string, Element>>).map(
+    ([key, value]) => [keyOf(key, type.key), value] as const,
+  );
   return new Map(entries.sort(([a], [b]) => compareElements(a, b)));
 }
 

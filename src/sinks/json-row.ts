@@ -1,4 +1,6 @@
-import type { FeatureGroup } from '../definitions/definition.ts';
+import { isVector } from '../definitions/aggregate-signatures.ts';
+import type { FeatureGroup, Scalar } from '../definitions/definition.ts';
+import { VectorJson, vectorOf } from '../definitions/value.ts';
 import { assert } from '../errors.ts';
 import type { OnlineRow, Upsert } from './sink.ts';
 
@@ -6,8 +8,10 @@ import type { OnlineRow, Upsert } from './sink.ts';
 export function jsonRow(row: Upsert): string {
   let json = `[${row.version},${row.knownAt}`;
   for (const value of row.values) {
-    // String(n) is the shortest decimal that reads back the same, and a JSON number for every finite n.
-    json += ',' + (typeof value === 'string' || value instanceof Uint8Array ? quote(value) : String(value));
+    if (typeof value === 'string' || value instanceof Uint8Array) json += ',' + quote(value);
+    else if (value instanceof VectorJson) json += ',' + value.json;
+    // The shortest decimal that reads back the same is a JSON number for every finite one.
+    else json += ',' + String(value);
   }
   return json + ']';
 }
@@ -20,15 +24,17 @@ export function quote(value: string | Uint8Array): string {
 }
 
 export function parseJsonRow(group: FeatureGroup, windowEnd: number, json: string): OnlineRow {
-  const cells = JSON.parse(json) as (string | number | boolean | null)[];
+  const cells = JSON.parse(json) as unknown[];
   assert(cells.length === group.features.length + 2, `a row of ${group.name} has ${cells.length} cells`);
   return {
     windowEnd,
     version: cells[0] as number,
     knownAt: cells[1] as number,
     values: group.features.map(({ valueType }, f) => {
-      const cell = cells[f + 2]!;
-      return valueType === 'bytes' && typeof cell === 'string' ? parseBytes(cell) : cell;
+      const cell = cells[f + 2];
+      if (cell === null) return null;
+      if (isVector(valueType)) return vectorOf(cell, valueType);
+      return valueType === 'bytes' ? parseBytes(cell as string) : (cell as Scalar);
     }),
   };
 }

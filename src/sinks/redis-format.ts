@@ -1,5 +1,6 @@
-import type { FeatureGroup, Scalar } from '../definitions/definition.ts';
-import type { ValueType } from '../definitions/expression.ts';
+import { isVector } from '../definitions/aggregate-signatures.ts';
+import type { FeatureGroup, FeatureType, Value } from '../definitions/definition.ts';
+import { parseVector, VectorJson } from '../definitions/value.ts';
 import type { EntityUpserts } from './entity-upserts.ts';
 import { jsonRow, parseBytes, parseJsonRow, quote } from './json-row.ts';
 import type { OnlineRow, Upsert } from './sink.ts';
@@ -40,6 +41,9 @@ export function entityPayload(group: FeatureGroup, { rows, watermark }: EntityUp
       const text = quote(value);
       payload += ',' + text;
       json += ',' + text;
+    } else if (value instanceof VectorJson) {
+      payload += ',' + JSON.stringify(value.json);
+      json += ',' + value.json;
     } else {
       const text = String(value);
       payload += `,"${text}"`;
@@ -64,12 +68,13 @@ export function parseLatest(group: FeatureGroup, hash: Readonly<Record<string, s
     knownAt: Number(hash['@known_at']),
     values: group.features.map(({ name, valueType }) => {
       const text = Object.hasOwn(hash, name) ? hash[name] : undefined;
-      return text === undefined ? null : parseText(text, valueType as ValueType);
+      return text === undefined ? null : parseText(text, valueType);
     }),
   };
 }
 
-function parseText(text: string, type: ValueType): Scalar {
+function parseText(text: string, type: FeatureType): Value {
+  if (isVector(type)) return parseVector(text, type);
   if (type === 'integer' || type === 'number') return Number(text);
   if (type === 'boolean') return text === 'true';
   return type === 'bytes' ? parseBytes(text) : text;

@@ -1,4 +1,5 @@
 import type { FeatureGroup, Scalar, Value } from '../definitions/definition.ts';
+import type { VectorJson } from '../definitions/value.ts';
 import { TidemarkError } from '../errors.ts';
 import type { EventTimeMs, Version } from '../time.ts';
 
@@ -13,7 +14,7 @@ export interface Upsert {
   /** The row is no more: no reader sees it any longer. Its version counts as that of any other row. */
   readonly deleted?: true;
   /** One per feature of the group, in its order. */
-  readonly values: readonly (Value | null)[];
+  readonly values: readonly (Scalar | VectorJson | null)[];
   /** The row is final when this is ≥ its window_end + allowed lateness: rows before it can be revised no more. */
   readonly watermark: EventTimeMs;
 }

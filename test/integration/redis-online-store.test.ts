@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
+import { VectorJson } from '../../src/definitions/value.ts';
 import { describeError } from '../../src/errors.ts';
 import { openRedisStore, type RedisOnlineStore } from '../../src/sinks/redis-store.ts';
 import type { Upsert } from '../../src/sinks/sink.ts';
@@ -78,6 +79,26 @@ describe('the layout in Redis', () => {
     const windows = await client.hgetall(`${key}:windows`);
     expect(Object.keys(windows).sort()).toEqual([`${T}`, `${T + 1}`]);
     expect(JSON.parse(windows[`${T}`]!)).toEqual([41, T + 41, 12, 0.1, 'a "b"', true]);
+  });
+
+  it('holds lists and maps as JSON, in the rows by window without quotes', async () => {
+    const vectors = aGroup({
+      name: aName(),
+      features: {
+        tags: { kind: 'list', of: 'string' },
+        by_geo: { kind: 'map', key: 'string', value: 'integer' },
+      },
+    });
+    const values = [new VectorJson('["a","b\\u0000"]'), new VectorJson('{"10":1,"9":2,"IN":3}')];
+    await store.write(vectors, [row('c1', T, 1, values)]);
+    const latest = `tidemark:{${vectors.name}:1:c1}`;
+    expect(await client.hmget(latest, 'tags', 'by_geo')).toEqual([
+      '["a","b\\u0000"]',
+      '{"10":1,"9":2,"IN":3}',
+    ]);
+    expect(await client.hget(`${latest}:windows`, `${T}`)).toBe(
+      `[1,${T + 1},["a","b\\u0000"],{"10":1,"9":2,"IN":3}]`,
+    );
   });
 
   it('has no field for a feature that is null', async () => {

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { VectorJson } from '../../src/definitions/value.ts';
 import { RowFlusher } from '../../src/live/row-flusher.ts';
 import { EARLY, LATE, ON_TIME, RevisionBatch } from '../../src/operators/revision.ts';
 import type { OnlineStore, Upsert } from '../../src/sinks/sink.ts';
@@ -81,6 +82,21 @@ test('an on-time revision is sent only where no early one has said the same', as
     ['c2', 300, 2, 20],
   ]);
   expect(flusher.revisions).toEqual({ early: 1, 'on-time': 3, late: 0 });
+});
+
+test('a list or map goes as the text that the task holds', async () => {
+  const vectors = aGroup({ name: 'v', features: { n: 'integer', tags: { kind: 'list', of: 'string' } } });
+  const texts = ['["a"]'];
+  const batch = new RevisionBatch(vectors, { entityOf: () => ['c1'], textOf: (id) => texts[id]! });
+  batch.push();
+  batch.values.set([7, 0]);
+  const store = new PatientStore();
+  const flusher = new RowFlusher(store);
+  flusher.send(vectors, batch, 0);
+  await store.called(1);
+  expect(store.writes[0]![0]!.values).toEqual([7, new VectorJson('["a"]')]);
+  store.answer();
+  await flusher.settled();
 });
 
 test('batches of any size lose no row', async () => {

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import type { FeatureGroup, Scalar } from '../../src/definitions/definition.ts';
+import type { FeatureGroup, FeatureType, Scalar, Value } from '../../src/definitions/definition.ts';
+import { VectorJson } from '../../src/definitions/value.ts';
 import type { OnlineStore, Upsert } from '../../src/sinks/sink.ts';
 import { aGroup, type GroupShape } from './a-group.ts';
 import { EntityModel } from './online-store-model.ts';
@@ -181,6 +182,73 @@ export function onlineStoreContract(open: () => Promise<OnlineStore>): void {
     await check([null, null, null, null, null, null]);
   });
 
+  it('gives back lists and maps of every type, in the order of their keys', async () => {
+    const list = (of: 'integer' | 'number' | 'string' | 'boolean'): FeatureType => ({ kind: 'list', of });
+    const cases: [FeatureType, string, Value][] = [
+      [list('integer'), '[]', []],
+      [list('integer'), `[${2 ** 53 - 1},${1 - 2 ** 53},0]`, [2 ** 53 - 1, 1 - 2 ** 53, 0]],
+      [list('number'), '[5e-324,1e+21,0.30000000000000004]', [5e-324, 1e21, 0.1 + 0.2]],
+      [list('boolean'), '[true,false]', [true, false]],
+      [
+        list('string'),
+        '["","a,b]","\\u0000\\"\\\\","\ufeffx","[{","👍"]',
+        ['', 'a,b]', '\u0000"\\', '\ufeffx', '[{', '👍'],
+      ],
+      [{ kind: 'map', key: 'string', value: 'integer' }, '{}', new Map()],
+      [
+        { kind: 'map', key: 'string', value: 'number' },
+        '{"":1,"10":2,"9":0.1,"__proto__":4,"a\\"}":5}',
+        new Map([
+          ['', 1],
+          ['10', 2],
+          ['9', 0.1],
+          ['__proto__', 4],
+          ['a"}', 5],
+        ]),
+      ],
+      [
+        { kind: 'map', key: 'integer', value: 'string' },
+        '{"-5":"x","9":"","10":"]"}',
+        new Map([
+          [-5, 'x'],
+          [9, ''],
+          [10, ']'],
+        ]),
+      ],
+      [
+        { kind: 'map', key: 'number', value: 'boolean' },
+        '{"5e-324":true,"0.5":false,"1e+21":true}',
+        new Map([
+          [5e-324, true],
+          [0.5, false],
+          [1e21, true],
+        ]),
+      ],
+      [
+        { kind: 'map', key: 'boolean', value: 'boolean' },
+        '{"false":true,"true":false}',
+        new Map([
+          [false, true],
+          [true, false],
+        ]),
+      ],
+    ];
+    for (const [type, json, value] of cases) {
+      const group = cards({ features: { before: 'integer', vector: type, after: 'string' } });
+      await store.write(group, [row(T, 1, { values: [1, new VectorJson(json), 'x'] })]);
+      const read = [await store.latest(group, ['c1']), ...(await store.windows(group, ['c1']))];
+      expect(
+        read.map((one) => one?.values),
+        json,
+      ).toEqual([
+        [1, value, 'x'],
+        [1, value, 'x'],
+      ]);
+      const vector = read[0]!.values[1]!;
+      if (vector instanceof Map) expect([...vector]).toEqual([...(value as Map<Scalar, Scalar>)]);
+    }
+  });
+
   it('keeps entities apart, whatever their fields hold', async () => {
     const group = cards({ entity: ['a', 'b'] });
     const parts: Scalar[] = [
@@ -253,21 +321,27 @@ export function onlineStoreContract(open: () => Promise<OnlineStore>): void {
         fc.integer({ min: -4, max: 14 }).map((n) => T + n * MINUTE - 1 + (n % 2)),
       ),
     });
+    const valuesOf = (version: number) => [
+      version,
+      version % 3 === 0 ? null : 0.1,
+      new VectorJson(JSON.stringify(Array.from({ length: version % 4 }, (_, n) => `"${n}],`))),
+    ];
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.array(upsert, { minLength: 1, maxLength: 8 }), { maxLength: 12 }),
         fc.constantFrom(0, MINUTE, 3 * MINUTE),
         async (writes, allowedLatenessMs) => {
-          const group = cards({ allowedLatenessMs });
+          const group = cards({
+            allowedLatenessMs,
+            features: { count: 'integer', rate: 'number', tags: { kind: 'list', of: 'string' } },
+          });
           const models = new Map([
             ['c1', new EntityModel()],
             ['c2', new EntityModel()],
           ]);
           for (const write of writes) {
             // As in a log: the values of a row are a function of its version.
-            const rows = write.map((u) =>
-              row(u.windowEnd, u.version, { ...u, values: [u.version, u.version % 3 === 0 ? null : 0.1] }),
-            );
+            const rows = write.map((u) => row(u.windowEnd, u.version, { ...u, values: valuesOf(u.version) }));
             const expected = { accepted: 0, equal: 0, stale: 0 };
             for (const [card, model] of models) {
               const own = rows.filter((r) => r.entity[0] === card);

@@ -1,3 +1,5 @@
+import type { Scalar } from '../../src/definitions/definition.ts';
+import { VectorJson } from '../../src/definitions/value.ts';
 import type { OnlineRow, Upsert, UpsertCounts } from '../../src/sinks/sink.ts';
 
 /** What an online store must hold of one entity, told as plainly as possible. */
@@ -17,8 +19,7 @@ export class EntityModel {
       else {
         counts.accepted++;
         added ||= stored === undefined;
-        const { windowEnd, version, knownAt, values } = upsert;
-        this.rows = this.rows.filter((row) => row !== stored).concat({ windowEnd, version, knownAt, values });
+        this.rows = this.rows.filter((row) => row !== stored).concat(asRead(upsert));
       }
     }
     this.rows.sort((a, b) => a.windowEnd - b.windowEnd);
@@ -34,6 +35,14 @@ export class EntityModel {
   get latest(): OnlineRow | null {
     return this.rows.at(-1) ?? null;
   }
+}
+
+/** Vectors are lists here. */
+function asRead({ windowEnd, version, knownAt, values }: Upsert): OnlineRow {
+  const read = values.map((value) =>
+    value instanceof VectorJson ? (JSON.parse(value.json) as Scalar[]) : value,
+  );
+  return { windowEnd, version, knownAt, values: read };
 }
 
 function newestPerWindow(upserts: readonly Upsert[]): Upsert[] {
