@@ -59,7 +59,20 @@ function define<R>(
   return Object.assign(never, { [CALL]: call });
 }
 
-/** How many records, or with a lambda, how many that are not null: a 64-bit integer. */
+/*
+ * The docstrings below are the reference that users read, and have one form: what the value means, with its formula;
+ * then `@nulls` (what becomes of null inputs, what it is of nothing), `@type` (of the value), `@state` (what is kept),
+ * `@cost` (of an event, and of a step of the window), for an approximate value `@error` (its bound, and the source).
+ */
+
+/**
+ * How many records there are; with a lambda, how many whose value is not null.
+ *
+ * @nulls `count()` counts every record, `count(x)` skips null values; 0 of nothing
+ * @type integer
+ * @state one number per pane and per window
+ * @cost one addition per event; one per pane that enters or leaves the window
+ */
 export function count<R>(options?: DefaultOptions<R, number>): AggregateDefinition<R>;
 export function count<R>(
   input: (record: R) => unknown,
@@ -69,7 +82,15 @@ export function count<R>(...given: unknown[]): AggregateDefinition<R> {
   return define(count, given);
 }
 
-/** The exact sum, rounded once; a 64-bit integer for an integer lambda, else a double. Null of nothing. */
+/**
+ * The sum of the values. It is the true sum, rounded once: neither the order of events nor what has left the window
+ * changes a bit.
+ *
+ * @nulls skips null values; null of nothing, and while the sum is beyond ±(2^53 − 1) (integers) or the largest double
+ * @type integer where the lambda gives integers, else number
+ * @state three numbers (integers) or five per pane and per window; a long integer more where the values span over 130 bits
+ * @cost a few additions per event, and as many per pane that enters or leaves the window
+ */
 export function sum<R>(
   input: (record: R) => number | Nullish,
   options?: DefaultOptions<R, number>,
@@ -77,7 +98,14 @@ export function sum<R>(
   return define(sum, [input, options]);
 }
 
-/** The exact sum divided by how many values there were. Null of nothing. */
+/**
+ * The arithmetic mean: the true sum of the values, rounded once, divided by how many there are.
+ *
+ * @nulls skips null values; null of nothing, and while the sum is out of the range of {@link sum}
+ * @type number
+ * @state as {@link sum}
+ * @cost as {@link sum}, and a division per result
+ */
 export function avg<R>(
   input: (record: R) => number | Nullish,
   options?: DefaultOptions<R, number>,
@@ -85,7 +113,14 @@ export function avg<R>(
   return define(avg, [input, options]);
 }
 
-/** The least number, or the first text in code-point order. Null of nothing. */
+/**
+ * The least value: numbers by value, texts by their UTF-8 bytes, which is the order of code points.
+ *
+ * @nulls skips null values; null of nothing
+ * @type that of the lambda
+ * @state one number per pane and per window; a text is held once per task
+ * @cost one comparison per event; when the pane that holds the least leaves, one per pane of the window
+ */
 export function min<R>(
   input: (record: R) => number | string | Nullish,
   options?: DefaultOptions<R, number | string>,
@@ -93,7 +128,14 @@ export function min<R>(
   return define(min, [input, options]);
 }
 
-/** The greatest number, or the last text in code-point order. Null of nothing. */
+/**
+ * The greatest value: numbers by value, texts by their UTF-8 bytes, which is the order of code points.
+ *
+ * @nulls skips null values; null of nothing
+ * @type that of the lambda
+ * @state one number per pane and per window; a text is held once per task
+ * @cost one comparison per event; when the pane that holds the greatest leaves, one per pane of the window
+ */
 export function max<R>(
   input: (record: R) => number | string | Nullish,
   options?: DefaultOptions<R, number | string>,
@@ -101,7 +143,14 @@ export function max<R>(
   return define(max, [input, options]);
 }
 
-/** The value of least event time, ties by position in the log. Null of nothing. */
+/**
+ * The value of the earliest event: that of least event time, ties by position in the log.
+ *
+ * @nulls skips null values, so it is the earliest value that is not null; null of nothing
+ * @type that of the lambda
+ * @state three numbers per pane and per window; a text is held once per task
+ * @cost one comparison per event; when the pane that holds the earliest leaves, a look for the next pane with a value
+ */
 export function first<R>(
   input: (record: R) => number | string | boolean | Nullish,
   options?: DefaultOptions<R, number | string | boolean>,
@@ -109,7 +158,14 @@ export function first<R>(
   return define(first, [input, options]);
 }
 
-/** The value of greatest event time, ties by position in the log. Null of nothing. */
+/**
+ * The value of the latest event: that of greatest event time, ties by position in the log.
+ *
+ * @nulls skips null values, so it is the latest value that is not null; null of nothing
+ * @type that of the lambda
+ * @state three numbers per pane and per window; a text is held once per task
+ * @cost one comparison per event; when the pane that holds the latest leaves, a look for the last pane with a value
+ */
 export function last<R>(
   input: (record: R) => number | string | boolean | Nullish,
   options?: DefaultOptions<R, number | string | boolean>,
@@ -117,7 +173,14 @@ export function last<R>(
   return define(last, [input, options]);
 }
 
-/** The share of records for which the condition is true, among those for which it is not null. Null of none. */
+/**
+ * The share of records for which the condition is true, in [0, 1].
+ *
+ * @nulls records for which the condition is null count neither way; null of nothing
+ * @type number
+ * @state two numbers per pane and per window
+ * @cost two additions per event; two per pane that enters or leaves the window
+ */
 export function rate<R>(
   condition: (record: R) => boolean | Nullish,
   options?: DefaultOptions<R, number>,
@@ -125,7 +188,14 @@ export function rate<R>(
   return define(rate, [condition, options]);
 }
 
-/** How many different values there are, exactly: a 64-bit integer. */
+/**
+ * How many different values there are, exactly.
+ *
+ * @nulls skips null values; 0 of nothing
+ * @type integer
+ * @state a count for each different value of a pane, and of the window; each value is held once per task
+ * @cost one look-up per event; one per different value of a pane that enters or leaves the window
+ */
 export function distinctCount<R>(
   input: (record: R) => number | string | boolean | Nullish,
   options?: DefaultOptions<R, number>,
@@ -133,7 +203,15 @@ export function distinctCount<R>(
   return define(distinctCount, [input, options]);
 }
 
-/** Shannon entropy of the values as categories, in bits; 0 for one category. Null of nothing. */
+/**
+ * Shannon entropy of the values as categories, in bits: log2 n − (Σ c·log2 c)/n, where c are the counts of the
+ * different values and n is their sum (Shannon 1948, with p = c/n). Of one category it is 0.
+ *
+ * @nulls skips null values; null of nothing
+ * @type number
+ * @state a count for each different value of a pane, and of the window; each value is held once per task
+ * @cost one look-up per event; one per different value of a pane that enters or leaves the window
+ */
 export function entropy<R>(
   input: (record: R) => number | string | boolean | Nullish,
   options?: DefaultOptions<R, number>,

@@ -2,38 +2,34 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Aggregate } from '../../src/aggregates/aggregate.ts';
 import { ByteReader, ByteWriter } from '../../src/aggregates/byte-codec.ts';
-import { createAggregate, inputEncoding } from '../../src/aggregates/create-aggregate.ts';
+import { createAggregate, type InputEncoding, inputEncoding } from '../../src/aggregates/create-aggregate.ts';
 import { Dictionary } from '../../src/aggregates/dictionary.ts';
-import { type AggregateName, signatureOf } from '../../src/definitions/aggregate-signatures.ts';
-import type { Aggregation } from '../../src/definitions/definition.ts';
+import {
+  AGGREGATE_NAMES,
+  type AggregateName,
+  isVector,
+  signatureOf,
+} from '../../src/definitions/aggregate-signatures.ts';
+import type { AggregateParameters, Aggregation, Scalar, Value } from '../../src/definitions/definition.ts';
 import type { Expression, ValueType } from '../../src/definitions/expression.ts';
+import { parseVector } from '../../src/definitions/value.ts';
+import { aggregateOf, type Occurrence } from '../oracle/aggregate.ts';
+import { parametersFrom } from '../oracle/parameters.ts';
 
-type Value = number | string | boolean;
+/** Every aggregate over every combination of input types that its signature allows, and over records where it may. */
+const CASES: readonly (readonly [string, AggregateName, readonly ValueType[]])[] = AGGREGATE_NAMES.flatMap(
+  (name) => {
+    const { inputs, optionalInput } = signatureOf(name);
+    const combinations = inputs.reduce<ValueType[][]>(
+      (before, types) => before.flatMap((chosen) => types.map((type) => [...chosen, type])),
+      [[]],
+    );
+    const all = optionalInput === true ? [[], ...combinations] : combinations;
+    return all.map((types) => [`${name}(${types.join(', ')})`, name, types] as const);
+  },
+);
 
-/** Every aggregate over every type of input that it takes. */
-const CASES: readonly (readonly [AggregateName, ValueType])[] = [
-  ['count', 'integer'],
-  ['sum', 'integer'],
-  ['sum', 'number'],
-  ['avg', 'integer'],
-  ['avg', 'number'],
-  ['min', 'number'],
-  ['max', 'number'],
-  ['min', 'string'],
-  ['max', 'string'],
-  ['first', 'number'],
-  ['last', 'number'],
-  ['first', 'string'],
-  ['last', 'string'],
-  ['first', 'boolean'],
-  ['rate', 'boolean'],
-  ['distinctCount', 'string'],
-  ['distinctCount', 'number'],
-  ['entropy', 'string'],
-  ['entropy', 'boolean'],
-];
-
-const VALUES: Record<ValueType, fc.Arbitrary<Value>> = {
+const VALUES: Readonly<Record<ValueType, fc.Arbitrary<Scalar>>> = {
   integer: fc.oneof(fc.integer({ min: -50, max: 50 }), fc.maxSafeInteger()),
   number: fc
     .oneof(
@@ -43,28 +39,55 @@ const VALUES: Record<ValueType, fc.Arbitrary<Value>> = {
     .map((value) => value + 0),
   string: fc.constantFrom('a', 'b', 'c', '', '\u{10000}', '\uffff', 'é'),
   boolean: fc.boolean(),
-  bytes: fc.constant(false),
+  bytes: fc.uint8Array({ maxLength: 2 }),
 };
-
-interface Input {
-  readonly value: Value;
-  readonly eventTime: number;
-}
 
 const PANES = 6;
 const PANE_MS = 10;
+const END = PANES * PANE_MS;
 
-/** Some values in each of a few panes, in order of time. */
-function panesOf(type: ValueType): fc.Arbitrary<Input[][]> {
-  const pane = (index: number) =>
-    fc.array(
-      fc.record({
-        value: VALUES[type],
-        eventTime: fc.integer({ min: 0, max: PANE_MS - 1 }).map((ms) => index * PANE_MS + ms),
-      }),
-      { maxLength: 12 },
-    );
-  return fc.tuple(...Array.from({ length: PANES }, (_, index) => pane(index)));
+/** An event of the first pane or a later one. `rank` places it in another order of arrival. */
+interface Event extends Occurrence {
+  readonly row: { readonly x: Scalar; readonly y: Scalar };
+  readonly rank: number;
+}
+
+interface Scenario {
+  readonly parameters: AggregateParameters;
+  readonly events: readonly Event[];
+}
+
+function paneOf({ eventTime }: Event): number {
+  return Math.floor(eventTime / PANE_MS);
+}
+
+/** Events within {@link PANES} panes, in order of time; many at equal times. */
+function scenarios(name: AggregateName, types: readonly ValueType[]): fc.Arbitrary<Scenario> {
+  const value = (index: number) => VALUES[types[index] ?? 'boolean'];
+  const event = fc.record({
+    row: fc.record({ x: value(0), y: value(1) }),
+    eventTime: fc.nat({ max: END - 1 }),
+    rank: fc.nat(),
+  });
+  return fc.record({
+    parameters: fc
+      .nat({ max: 999 })
+      .map((choice) => parametersFrom(signatureOf(name).parameters ?? {}, choice, PANE_MS)),
+    events: fc
+      .array(event, { maxLength: 50 })
+      .map((events) =>
+        events.map((event, offset) => ({ ...event, offset })).sort((a, b) => a.eventTime - b.eventTime),
+      ),
+  });
+}
+
+function inAnotherOrder(events: readonly Event[]): readonly Event[] {
+  return [...events].sort((a, b) => a.rank - b.rank);
+}
+
+interface Answer {
+  readonly value: Value | null;
+  readonly empty: boolean;
 }
 
 /** One aggregate over cells of its own: panes in a row, then the window. */
@@ -72,20 +95,15 @@ class Bench {
   readonly aggregate: Aggregate;
   readonly dictionary = new Dictionary();
   readonly cells: Float64Array;
-  readonly #encoding: ReturnType<typeof inputEncoding>;
+  readonly #aggregation: Aggregation;
 
-  constructor(name: AggregateName, type: ValueType) {
-    const input: Expression = { type, fields: new Set(['x']), canonical: 'x', code: 'record.x' };
-    const aggregation: Aggregation = {
-      aggregate: name,
-      input,
-      other: null,
-      where: null,
-      parameters: {},
-      valueType: signatureOf(name).valueType([type]),
-    };
-    this.aggregate = createAggregate(aggregation, this.dictionary);
-    this.#encoding = inputEncoding(aggregation, 0);
+  constructor(name: AggregateName, types: readonly ValueType[], parameters: AggregateParameters) {
+    const [input = null, other = null] = types.map(
+      (type): Expression => ({ type, fields: new Set(), canonical: '', code: '' }),
+    );
+    const valueType = signatureOf(name).valueType(types);
+    this.#aggregation = { aggregate: name, input, other, where: null, parameters, valueType };
+    this.aggregate = createAggregate(this.#aggregation, this.dictionary);
     this.cells = new Float64Array(PANES * this.aggregate.paneWidth + this.aggregate.windowWidth);
     for (let pane = 0; pane < PANES; pane++) this.aggregate.initPane(this.cells, this.pane(pane));
     this.aggregate.initWindow(this.cells, this.window);
@@ -99,55 +117,104 @@ class Bench {
     return PANES * this.aggregate.paneWidth;
   }
 
-  encoded(value: Value): number {
-    return this.#encoding === 'category' ? this.dictionary.intern(value) : Number(value);
+  insertPane(event: Event): void {
+    const { eventTime, offset } = event;
+    const [x, y] = this.#inputs(event);
+    this.aggregate.insertPane(this.cells, this.pane(paneOf(event)), x, eventTime, offset, y);
   }
 
-  /** Offsets follow the order in which values are filled in. */
-  fill(panes: readonly (readonly Input[])[]): void {
-    let offset = 0;
-    for (const [index, inputs] of panes.entries()) {
-      for (const { value, eventTime } of inputs) {
-        this.aggregate.insertPane(this.cells, this.pane(index), this.encoded(value), eventTime, offset++, 0);
-      }
-    }
+  insertWindow(event: Event): void {
+    const { eventTime, offset } = event;
+    const [x, y] = this.#inputs(event);
+    this.aggregate.insertWindow(this.cells, this.window, x, eventTime, offset, y);
   }
 
-  result(): { value: Value | null; empty: boolean } {
-    const cell = this.aggregate.result(this.cells, this.window, PANES * PANE_MS);
-    const isText = this.aggregate.constructor.name === 'TextExtreme' || this.#isTextFirstLast;
-    const value = Number.isNaN(cell) ? null : isText ? this.dictionary.textOf(cell) : cell;
-    return { value, empty: this.aggregate.isEmpty(this.cells, this.window) };
+  fill(events: readonly Event[]): void {
+    for (const event of events) this.insertPane(event);
   }
 
-  get #isTextFirstLast(): boolean {
-    return this.#encoding === 'category' && this.aggregate.constructor.name === 'FirstLast';
+  /** The panes `low` ≤ index < `high` enter the window. */
+  add(low: number, high: number): void {
+    for (let pane = low; pane < high; pane++) this.aggregate.add(this.cells, this.window, this.pane(pane));
+  }
+
+  merge(pane: number, from: number): void {
+    this.aggregate.mergePane(this.cells, this.pane(pane), this.pane(from));
+    this.aggregate.freePane(this.cells, this.pane(from));
+    this.aggregate.initPane(this.cells, this.pane(from));
+  }
+
+  answer(windowEnd = END): Answer {
+    const { aggregate, cells, window, dictionary } = this;
+    const { valueType } = this.#aggregation;
+    const cell = aggregate.result(cells, window, windowEnd);
+    let value: Value | null = cell;
+    if (Number.isNaN(cell)) value = null;
+    else if (isVector(valueType)) value = parseVector(dictionary.textOf(cell), valueType);
+    else if (valueType === 'string') value = dictionary.textOf(cell);
+    else if (valueType === 'boolean') value = cell !== 0;
+    return { value, empty: aggregate.isEmpty(cells, window) };
+  }
+
+  #inputs({ row }: Event): readonly [number, number] {
+    const { other } = this.#aggregation;
+    return [
+      this.#encoded(row.x, inputEncoding(this.#aggregation, 0)),
+      other === null ? 0 : this.#encoded(row.y, inputEncoding(this.#aggregation, 1)),
+    ];
+  }
+
+  #encoded(value: Scalar, encoding: InputEncoding): number {
+    if (encoding === 'record') return 1;
+    return encoding === 'category'
+      ? this.dictionary.intern(value as Exclude<Scalar, Uint8Array>)
+      : Number(value);
   }
 }
 
-/** What a window over the panes `low` ≤ index < `high` answers when it is made anew. */
-function fresh(
-  name: AggregateName,
-  type: ValueType,
-  panes: readonly (readonly Input[])[],
-  low: number,
-  high: number,
-) {
-  const bench = new Bench(name, type);
-  bench.fill(panes);
-  const { aggregate, cells, window } = bench;
-  for (let pane = low; pane < high; pane++) aggregate.add(cells, window, bench.pane(pane));
-  return bench.result();
-}
+describe.each(CASES)('%s', (_, name, types) => {
+  const bench = ({ parameters }: Scenario): Bench => new Bench(name, types, parameters);
 
-describe.each(CASES)('%s of %s', (name, type) => {
+  /** What a window over the panes `low` ≤ index < `high` answers when it is made anew. */
+  const fresh = (scenario: Scenario, low = 0, high = PANES, windowEnd = END): Answer => {
+    const made = bench(scenario);
+    made.fill(scenario.events);
+    made.add(low, high);
+    return made.answer(windowEnd);
+  };
+
+  const holds = (check: (scenario: Scenario) => void): void =>
+    fc.assert(fc.property(scenarios(name, types), check));
+
+  test('answers what its naive twin does, in any order of arrival', () => {
+    holds((scenario) => {
+      const description = {
+        name,
+        aggregate: name,
+        range: { kind: 'last', lengthMs: END } as const,
+        input: types.length > 0 ? (row: Readonly<Record<string, Scalar | null>>) => row['x']! : null,
+        other: types.length > 1 ? (row: Readonly<Record<string, Scalar | null>>) => row['y']! : null,
+        integer: types[0] === 'integer',
+        parameters: scenario.parameters,
+        where: null,
+        default: null,
+      };
+      const twin = {
+        value: aggregateOf(description, scenario.events, END),
+        empty: scenario.events.length === 0,
+      };
+      expect(fresh(scenario)).toEqual(twin);
+      expect(fresh({ ...scenario, events: inAnotherOrder(scenario.events) })).toEqual(twin);
+    });
+  });
+
   test('a window that slid, either way, answers what one made anew does', () => {
     const moves = fc.array(fc.tuple(fc.nat(PANES), fc.nat(PANES)), { minLength: 1, maxLength: 8 });
     fc.assert(
-      fc.property(panesOf(type), moves, (panes, positions) => {
-        const bench = new Bench(name, type);
-        bench.fill(panes);
-        const { aggregate, cells, window } = bench;
+      fc.property(scenarios(name, types), moves, (scenario, positions) => {
+        const slid = bench(scenario);
+        slid.fill(scenario.events);
+        const { aggregate, cells, window } = slid;
         let [low, high] = [0, 0];
         for (const [a, b] of positions) {
           const [newLow, newHigh] = [Math.min(a, b), Math.max(a, b)];
@@ -155,78 +222,68 @@ describe.each(CASES)('%s of %s', (name, type) => {
           for (let pane = 0; pane < PANES; pane++) {
             const was = pane >= low && pane < high;
             const is = pane >= newLow && pane < newHigh;
-            if (is && !was) aggregate.add(cells, window, bench.pane(pane));
-            if (was && !is) rebuild = !aggregate.subtract(cells, window, bench.pane(pane)) || rebuild;
+            if (is && !was) aggregate.add(cells, window, slid.pane(pane));
+            if (was && !is) rebuild = !aggregate.subtract(cells, window, slid.pane(pane)) || rebuild;
           }
           expect(rebuild && aggregate.subtracts).toBe(false);
           if (rebuild) {
-            aggregate.rebuild(cells, window, bench.pane(newLow), bench.pane(newHigh), aggregate.paneWidth);
+            aggregate.rebuild(cells, window, slid.pane(newLow), slid.pane(newHigh), aggregate.paneWidth);
           }
           [low, high] = [newLow, newHigh];
-          expect(bench.result()).toEqual(fresh(name, type, panes, low, high));
+          const windowEnd = high * PANE_MS;
+          expect(slid.answer(windowEnd)).toEqual(fresh(scenario, low, high, windowEnd));
         }
       }),
     );
   });
 
   test('a value put into pane and window answers what a window over the pane does', () => {
-    fc.assert(
-      fc.property(panesOf(type), (panes) => {
-        const bench = new Bench(name, type);
-        const { aggregate, cells, window } = bench;
-        let offset = 0;
-        for (const [index, inputs] of panes.entries()) {
-          for (const { value, eventTime } of inputs) {
-            const input = bench.encoded(value);
-            aggregate.insertPane(cells, bench.pane(index), input, eventTime, offset, 0);
-            aggregate.insertWindow(cells, window, input, eventTime, offset++, 0);
-          }
-        }
-        expect(bench.result()).toEqual(fresh(name, type, panes, 0, PANES));
-      }),
-    );
+    holds((scenario) => {
+      const both = bench(scenario);
+      for (const event of inAnotherOrder(scenario.events)) {
+        both.insertPane(event);
+        both.insertWindow(event);
+      }
+      expect(both.answer()).toEqual(fresh(scenario));
+    });
   });
 
-  test('panes merged into one answer what they did apart', () => {
+  test('panes merged into one, in any order and grouping, answer what they did apart', () => {
+    const pairs = fc.array(fc.tuple(fc.nat(PANES - 1), fc.nat(PANES - 1)), { maxLength: 12 });
     fc.assert(
-      fc.property(panesOf(type), (panes) => {
-        const bench = new Bench(name, type);
-        bench.fill(panes);
-        const { aggregate, cells, window } = bench;
-        for (let pane = 1; pane < PANES; pane++) {
-          aggregate.mergePane(cells, bench.pane(pane), bench.pane(pane - 1));
-          aggregate.freePane(cells, bench.pane(pane - 1));
-        }
-        bench.dictionary.collect();
-        aggregate.add(cells, window, bench.pane(PANES - 1));
-        expect(bench.result()).toEqual(fresh(name, type, panes, 0, PANES));
+      fc.property(scenarios(name, types), pairs, (scenario, merges) => {
+        const merged = bench(scenario);
+        merged.fill(scenario.events);
+        for (const [pane, from] of merges) if (pane !== from) merged.merge(pane, from);
+        for (let pane = 1; pane < PANES; pane++) merged.merge(0, pane);
+        merged.dictionary.collect();
+        merged.add(0, 1);
+        expect(merged.answer()).toEqual(fresh(scenario));
       }),
     );
   });
 
   test('panes survive encoding, and nothing is retained once they are freed', () => {
-    fc.assert(
-      fc.property(panesOf(type), (panes) => {
-        const bench = new Bench(name, type);
-        bench.fill(panes);
-        const out = new ByteWriter();
-        for (let pane = 0; pane < PANES; pane++)
-          bench.aggregate.encodePane(bench.cells, bench.pane(pane), out);
+    holds((scenario) => {
+      const written = bench(scenario);
+      written.fill(inAnotherOrder(scenario.events));
+      const out = new ByteWriter();
+      for (let pane = 0; pane < PANES; pane++) {
+        written.aggregate.encodePane(written.cells, written.pane(pane), out);
+      }
+      const restored = bench(scenario);
+      const from = new ByteReader(out.take());
+      const { aggregate, cells, window } = restored;
+      for (let pane = 0; pane < PANES; pane++) aggregate.decodePane(cells, restored.pane(pane), from);
+      expect(from.done).toBe(true);
+      restored.add(0, PANES);
+      expect(restored.answer()).toEqual(fresh(scenario));
 
-        const restored = new Bench(name, type);
-        const from = new ByteReader(out.take());
-        const { aggregate, cells, window } = restored;
-        for (let pane = 0; pane < PANES; pane++) aggregate.decodePane(cells, restored.pane(pane), from);
-        expect(from.done).toBe(true);
-        for (let pane = 0; pane < PANES; pane++) aggregate.add(cells, window, restored.pane(pane));
-        expect(restored.result()).toEqual(fresh(name, type, panes, 0, PANES));
-
-        aggregate.clearWindow(cells, window);
-        expect(restored.result().empty).toBe(true);
-        for (let pane = 0; pane < PANES; pane++) aggregate.freePane(cells, restored.pane(pane));
-        restored.dictionary.collect();
-        expect(restored.dictionary.size).toBe(0);
-      }),
-    );
+      aggregate.clearWindow(cells, window);
+      expect(restored.answer().empty).toBe(true);
+      for (let pane = 0; pane < PANES; pane++) aggregate.freePane(cells, restored.pane(pane));
+      restored.dictionary.collect();
+      expect(restored.dictionary.size).toBe(0);
+    });
   });
 });

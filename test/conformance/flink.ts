@@ -55,7 +55,7 @@ export const sums = defineFeatureGroup({
       ['n', typed('long', { nullable: true })],
       ['at', typed('timestampMillis')],
     ]),
-    lambdas: { where: '(r) => r.n !== null', features: [{ input: '(r) => r.n', where: null }] },
+    lambdas: { where: '(r) => r.n !== null', features: [{ inputs: ['(r) => r.n'], where: null }] },
     group: {
       grid: { kind: 'fixed', stepMs: windows.slide, offsetMs },
       allowedLatenessMs: windows.allowedLateness,
@@ -73,7 +73,9 @@ export const sums = defineFeatureGroup({
           aggregate: 'sum',
           range: { kind: 'last', lengthMs: windows.size },
           input: (row) => row['n'] ?? null,
+          other: null,
           integer: true,
+          parameters: {},
           where: null,
           default: null,
         },

@@ -38,9 +38,13 @@ function caseArbitrary(drivingArbitrary: fc.Arbitrary<AfterRecord[]>, frames: Fr
   );
 }
 
+function mapsAsEntries(_: string, value: unknown): unknown {
+  return value instanceof Map ? [...value] : value;
+}
+
 /** As texts in a fixed order: the revisions of one record are a set. */
 function asSet(revisions: readonly Revision[]): string[] {
-  return revisions.map((revision) => JSON.stringify(revision)).sort();
+  return revisions.map((revision) => JSON.stringify(revision, mapsAsEntries)).sort();
 }
 
 describe.each(FRAMES)(

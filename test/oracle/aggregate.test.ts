@@ -1,25 +1,27 @@
 import { describe, expect, it } from 'vitest';
 import type { AggregateName } from '../../src/definitions/aggregate-signatures.ts';
-import type { Scalar } from '../../src/definitions/definition.ts';
+import type { Scalar, Value } from '../../src/definitions/definition.ts';
 import { aggregateOf, type FeatureDescription } from './aggregate.ts';
 
 function over(
   aggregate: AggregateName,
   inputs: readonly (Scalar | null)[],
   options: Partial<FeatureDescription> = {},
-): Scalar | null {
+): Value | null {
   const feature: FeatureDescription = {
     name: 'f',
     aggregate,
     range: { kind: 'last', lengthMs: 1 },
     input: (row) => row['x'] ?? null,
+    other: null,
     integer: false,
+    parameters: {},
     where: null,
     default: null,
     ...options,
   };
   const contents = inputs.map((x, offset) => ({ eventTime: 0, offset, row: { x } }));
-  return aggregateOf(feature, contents);
+  return aggregateOf(feature, contents, 1);
 }
 
 describe('the aggregates of the oracle, worked out by hand', () => {
@@ -66,7 +68,9 @@ describe('the aggregates of the oracle, worked out by hand', () => {
     const feature = {
       name: 'f',
       range: { kind: 'lifetime' } as const,
+      other: null,
       integer: false,
+      parameters: {},
       where: null,
       default: null,
     };
@@ -77,8 +81,8 @@ describe('the aggregates of the oracle, worked out by hand', () => {
       { eventTime: 1, offset: 3, row: { x: 'second' } },
     ];
     const input = (row: Readonly<Record<string, Scalar | null>>) => row['x'] ?? null;
-    expect(aggregateOf({ ...feature, aggregate: 'first', input }, contents)).toBe('first');
-    expect(aggregateOf({ ...feature, aggregate: 'last', input }, contents)).toBe('last');
+    expect(aggregateOf({ ...feature, aggregate: 'first', input }, contents, 9)).toBe('first');
+    expect(aggregateOf({ ...feature, aggregate: 'last', input }, contents, 9)).toBe('last');
   });
 
   it('has no −0', () => {

@@ -1,5 +1,5 @@
 import type { AggregateName } from '../../src/definitions/aggregate-signatures.ts';
-import type { Range, Row, Scalar } from '../../src/definitions/definition.ts';
+import type { AggregateParameters, Range, Row, Scalar, Value } from '../../src/definitions/definition.ts';
 import { exactIntegerSum, exactSum } from './exact.ts';
 
 /** One feature as the oracle takes it: plain functions of the row instead of expressions. */
@@ -9,8 +9,11 @@ export interface FeatureDescription {
   readonly range: Range;
   /** Null only for `count()` of records. */
   readonly input: ((row: Row) => Scalar | null) | null;
+  /** The second input of an aggregate over pairs. */
+  readonly other: ((row: Row) => Scalar | null) | null;
   /** The input is an integer expression, so that a sum of it is an integer too. */
   readonly integer: boolean;
+  readonly parameters: AggregateParameters;
   readonly where: ((row: Row) => boolean | null) | null;
   readonly default: Scalar | null;
 }
@@ -46,53 +49,82 @@ function entropyOf(counts: readonly number[]): number {
   return Math.max(0, Math.log2(n) - exactSum(counts.map((count) => count * Math.log2(count))) / n);
 }
 
-function sumOf(feature: FeatureDescription, values: readonly number[]): number | null {
-  if (feature.integer) return exactIntegerSum(values);
-  const sum = exactSum(values);
+/** What reaches an aggregate: records whose inputs are not null, in the order (event time, offset). */
+export interface Reached {
+  readonly values: readonly Scalar[];
+  /** The second inputs of an aggregate over pairs, in the same order. */
+  readonly others: readonly Scalar[];
+  readonly eventTimes: readonly number[];
+  readonly windowEnd: number;
+  readonly integer: boolean;
+  readonly parameters: AggregateParameters;
+}
+
+/** An aggregate's value as the semantics say it, of nothing too. */
+type Twin = (reached: Reached) => Value | null;
+
+/** A twin that is null of nothing. */
+function ofSome(twin: Twin): Twin {
+  return (reached) => (reached.values.length === 0 ? null : twin(reached));
+}
+
+function sumOf({ integer, values }: Reached): number | null {
+  if (integer) return exactIntegerSum(values as number[]);
+  const sum = exactSum(values as number[]);
   return Number.isFinite(sum) ? sum : null;
 }
 
-/** Of at least one value that is not null, in the order (event time, offset). */
-function ofSomething(feature: FeatureDescription, values: readonly Scalar[]): Scalar | null {
-  switch (feature.aggregate) {
-    case 'count':
-      return values.length;
-    case 'sum':
-      return sumOf(feature, values as number[]);
-    case 'avg': {
-      const sum = sumOf(feature, values as number[]);
-      return sum === null ? null : sum / values.length + 0;
-    }
-    case 'min':
-      return values.reduce((least, value) => (compareScalars(value, least) < 0 ? value : least));
-    case 'max':
-      return values.reduce((most, value) => (compareScalars(value, most) > 0 ? value : most));
-    case 'first':
-      return values[0]!;
-    case 'last':
-      return values.at(-1)!;
-    case 'rate':
-      return values.filter((value) => value === true).length / values.length;
-    case 'distinctCount':
-      return categoryCounts(values).length;
-    case 'entropy':
-      return entropyOf(categoryCounts(values));
-  }
+function avgOf(reached: Reached): number | null {
+  const sum = sumOf(reached);
+  return sum === null ? null : sum / reached.values.length + 0;
 }
 
-function ofNothing(feature: FeatureDescription): Scalar | null {
-  if (feature.aggregate === 'count' || feature.aggregate === 'distinctCount') return 0;
-  return feature.default;
+const TWINS: Readonly<Record<AggregateName, Twin>> = {
+  count: ({ values }) => values.length,
+  sum: ofSome(sumOf),
+  avg: ofSome(avgOf),
+  min: ofSome(({ values }) => [...values].sort(compareScalars)[0]!),
+  max: ofSome(({ values }) => [...values].sort(compareScalars).at(-1)!),
+  first: ofSome(({ values }) => values[0]!),
+  last: ofSome(({ values }) => values.at(-1)!),
+  rate: ofSome(({ values }) => values.filter((value) => value === true).length / values.length),
+  distinctCount: ({ values }) => categoryCounts(values).length,
+  entropy: ofSome(({ values }) => entropyOf(categoryCounts(values))),
+};
+
+/** Whether the aggregate is null of nothing, so that a default has something to replace. */
+export function isNullOfNothing(aggregate: AggregateName, parameters: AggregateParameters): boolean {
+  const nothing = { values: [], others: [], eventTimes: [], windowEnd: 0, integer: true, parameters };
+  return TWINS[aggregate](nothing) === null;
 }
 
-/** The feature's value over these contents (semantics.md, "NULL and number rules"). */
-export function aggregateOf(feature: FeatureDescription, contents: readonly Occurrence[]): Scalar | null {
-  const { input, where } = feature;
-  const values = contents
+/** The feature's value over these contents at window_end (semantics.md, "NULL and number rules"). */
+export function aggregateOf(
+  feature: FeatureDescription,
+  contents: readonly Occurrence[],
+  windowEnd: number,
+): Value | null {
+  const { aggregate, input, other, where, integer, parameters } = feature;
+  const reached = contents
     .filter((occurrence) => where === null || where(occurrence.row) === true)
     .sort((a, b) => a.eventTime - b.eventTime || a.offset - b.offset)
-    .map((occurrence) => (input === null ? true : input(occurrence.row)))
-    .filter((value) => value !== null)
-    .map((value) => (value === 0 ? 0 : value));
-  return values.length === 0 ? ofNothing(feature) : ofSomething(feature, values);
+    .map(({ row, eventTime }) => ({
+      value: input === null ? true : input(row),
+      other: other === null ? true : other(row),
+      eventTime,
+    }))
+    .filter(({ value, other }) => value !== null && other !== null);
+  const value = TWINS[aggregate]({
+    values: reached.map(({ value }) => withoutMinusZero(value!)),
+    others: reached.map(({ other }) => withoutMinusZero(other!)),
+    eventTimes: reached.map(({ eventTime }) => eventTime),
+    windowEnd,
+    integer,
+    parameters,
+  });
+  return reached.length === 0 ? (value ?? feature.default) : value;
+}
+
+function withoutMinusZero(value: Scalar): Scalar {
+  return value === 0 ? 0 : value;
 }

@@ -13,8 +13,8 @@ import { usesCalendar } from './oracle.ts';
  */
 export function compileGroup(definition: Definition): FeatureGroup {
   const { group, lambdas, fields, entityFields } = definition;
-  const expression = (text: string | null): Expression | null =>
-    text === null ? null : expressionOf(parseLambda(text, recordOf(fields)));
+  const expression = (text: string): Expression => expressionOf(parseLambda(text, recordOf(fields)));
+  const condition = (text: string | null): Expression | null => (text === null ? null : expression(text));
   const source: Source = {
     kind: 'source',
     name: SOURCE_NAME,
@@ -41,24 +41,18 @@ export function compileGroup(definition: Definition): FeatureGroup {
     allowedLatenessMs: group.allowedLatenessMs,
     emit: group.emit,
     ttlMs: null,
-    where: expression(lambdas.where),
-    features: group.features.map((feature, index): Feature => {
-      const input = expression(lambdas.features[index]!.input);
-      const valueType = signatureOf(feature.aggregate).valueType(input === null ? [] : [input.type]);
+    where: condition(lambdas.where),
+    features: group.features.map(({ name, aggregate, parameters, range, ...feature }, index): Feature => {
+      const { inputs, where } = lambdas.features[index]!;
+      const [input = null, other = null] = inputs.map(expression);
+      const types = [input, other].flatMap((each) => each?.type ?? []);
+      const valueType = signatureOf(aggregate).valueType(types);
+      const aggregation = { aggregate, input, other, where: condition(where), parameters, valueType };
       return {
-        name: feature.name,
-        aggregations: [
-          {
-            aggregate: feature.aggregate,
-            input,
-            other: null,
-            where: expression(lambdas.features[index]!.where),
-            parameters: {},
-            valueType,
-          },
-        ],
+        name,
+        aggregations: [aggregation],
         result: null,
-        range: feature.range,
+        range,
         default: feature.default as Feature['default'],
         valueType,
       };

@@ -1,11 +1,17 @@
 import fc from 'fast-check';
-import type { AggregateName } from '../../src/definitions/aggregate-signatures.ts';
-import type { FieldType, Range, Scalar } from '../../src/definitions/definition.ts';
+import {
+  AGGREGATE_NAMES,
+  type AggregateName,
+  signatureOf,
+} from '../../src/definitions/aggregate-signatures.ts';
+import type { FieldType, Range } from '../../src/definitions/definition.ts';
+import type { ValueType } from '../../src/definitions/expression.ts';
 import { formatDuration } from '../../src/time.ts';
-import type { FeatureDescription } from './aggregate.ts';
+import { type FeatureDescription, isNullOfNothing } from './aggregate.ts';
 import { CALENDAR_FRAMES, type Frame, gridOptions, PLAIN_FRAMES } from './frames.ts';
 import { FIELD_TYPES, NUMBERS, PREDICATES, SCHEMA_TEXT, TEXTS, typed } from './lambdas.ts';
 import type { GroupDescription } from './oracle.ts';
+import { parametersFrom, parametersText } from './parameters.ts';
 
 /** A definitions file and, from the same choices, what the oracle takes in its place. */
 export interface Definition {
@@ -21,7 +27,7 @@ export interface Definition {
   /** The lambdas of `group` as the text spells them. */
   readonly lambdas: {
     readonly where: string | null;
-    readonly features: readonly { readonly input: string | null; readonly where: string | null }[];
+    readonly features: readonly { readonly inputs: readonly string[]; readonly where: string | null }[];
   };
 }
 
@@ -32,47 +38,29 @@ export const SAMPLE = { name: 'sample', version: 3 };
 export const TALLY = { name: 'tally', version: 1 };
 
 interface Input {
-  /** Null where records are counted. */
-  readonly text: string | null;
-  readonly integer: boolean;
-  readonly evaluate: FeatureDescription['input'];
-  /** A default of the input's own type, and one as a feature that is always a number has it. */
-  readonly default: Scalar;
+  readonly text: string;
+  readonly evaluate: NonNullable<FeatureDescription['input']>;
+  /** A default of the input's own type. */
+  readonly default: string | number | boolean;
 }
 
-const numbers: readonly Input[] = NUMBERS.map((lambda) => ({ ...lambda, default: 0 }));
-const predicates: readonly Input[] = PREDICATES.map((lambda) => ({
-  ...lambda,
-  integer: false,
-  default: false,
-}));
-const texts: readonly Input[] = TEXTS.map((lambda) => ({ ...lambda, integer: false, default: 'nothing' }));
-const anything: readonly Input[] = [...numbers, ...predicates, ...texts];
-const records: Input = { text: null, integer: true, evaluate: null, default: 0 };
-
-/** What each aggregate may read. */
-const INPUTS: Readonly<Record<AggregateName, readonly Input[]>> = {
-  count: [records, records, ...anything],
-  sum: numbers,
-  avg: numbers,
-  min: [...numbers, ...texts],
-  max: [...numbers, ...texts],
-  first: anything,
-  last: anything,
-  rate: predicates,
-  distinctCount: anything,
-  entropy: anything,
+const INPUTS: Readonly<Record<ValueType, readonly Input[]>> = {
+  integer: NUMBERS.filter(({ integer }) => integer).map((lambda) => ({ ...lambda, default: 0 })),
+  number: NUMBERS.filter(({ integer }) => !integer).map((lambda) => ({ ...lambda, default: 0.5 })),
+  boolean: PREDICATES.map((lambda) => ({ ...lambda, default: false })),
+  string: TEXTS.map((lambda) => ({ ...lambda, default: 'nothing' })),
+  bytes: [],
 };
-const AGGREGATES = Object.keys(INPUTS) as AggregateName[];
-const OF_THE_INPUT_TYPE: readonly AggregateName[] = ['min', 'max', 'first', 'last'];
-/** These have a value of nothing, which no default replaces. */
-const NEVER_NULL: readonly AggregateName[] = ['count', 'distinctCount'];
 
 const choice = fc.nat({ max: 999 });
 
 interface FeatureChoice {
   readonly aggregate: AggregateName;
-  readonly input: number;
+  /** For the first and the second input: of which type of those allowed, and which lambda of that type. */
+  readonly inputs: readonly { readonly type: number; readonly lambda: number }[];
+  /** Where the input may be left out: whether it is. */
+  readonly ofRecords: boolean;
+  readonly parameters: number;
   readonly where: number | null;
   readonly hasDefault: boolean;
   /** Length in steps, and what is added to it in thousandths of a step. */
@@ -83,8 +71,10 @@ interface FeatureChoice {
 }
 
 const featureChoice: fc.Arbitrary<FeatureChoice> = fc.record({
-  aggregate: fc.constantFrom(...AGGREGATES),
-  input: choice,
+  aggregate: fc.constantFrom(...AGGREGATE_NAMES),
+  inputs: fc.array(fc.record({ type: choice, lambda: choice }), { minLength: 2, maxLength: 2 }),
+  ofRecords: fc.boolean(),
+  parameters: choice,
   where: fc.option(choice, { freq: 2 }),
   hasDefault: fc.boolean(),
   steps: fc.oneof(fc.constantFrom(1, 2, 3), fc.integer({ min: 1, max: 20 })),
@@ -123,25 +113,40 @@ function buildFeature(
   chosen: FeatureChoice,
   index: number,
   ranged: ReturnType<typeof rangeOf>,
+  stepMs: number,
 ): BuiltFeature {
   const { aggregate } = chosen;
-  const input = pick(INPUTS[aggregate], chosen.input);
+  const signature = signatureOf(aggregate);
+  const rules = signature.parameters ?? {};
+  const parameters = parametersFrom(rules, chosen.parameters, stepMs);
+  const isOfRecords = signature.optionalInput === true && chosen.ofRecords;
+  const types = (isOfRecords ? [] : signature.inputs).map((allowed, which) =>
+    pick(
+      allowed.filter((type) => INPUTS[type].length > 0),
+      chosen.inputs[which]!.type,
+    ),
+  );
+  const inputs = types.map((type, which) => pick(INPUTS[type], chosen.inputs[which]!.lambda));
+  const valueType = signature.valueType(types);
   const where = chosen.where === null ? null : pick(PREDICATES, chosen.where);
-  const replaces = chosen.hasDefault && !NEVER_NULL.includes(aggregate);
-  const fallback = OF_THE_INPUT_TYPE.includes(aggregate) ? input.default : 0;
+  const replaces = chosen.hasDefault && isNullOfNothing(aggregate, parameters);
+  const fallback = typeof valueType === 'string' ? INPUTS[valueType][0]!.default : null;
   const name = `f${index}_${aggregate}`;
-  const options = [ranged.option];
+  const options = [ranged.option, ...parametersText(rules, parameters)];
   if (where !== null) options.push(`where: ${where.text}`);
   if (replaces) options.push(`default: ${JSON.stringify(fallback)}`);
+  const given = [...inputs.map(({ text }) => text), `{ ${options.join(', ')} }`];
   return {
-    text: `    ${name}: ${aggregate}(${input.text === null ? '' : `${input.text}, `}{ ${options.join(', ')} }),`,
-    lambdas: { input: input.text, where: where?.text ?? null },
+    text: `    ${name}: ${aggregate}(${given.join(', ')}),`,
+    lambdas: { inputs: inputs.map(({ text }) => text), where: where?.text ?? null },
     description: {
       name,
       aggregate,
       range: ranged.range,
-      input: input.evaluate,
-      integer: input.integer,
+      input: inputs[0]?.evaluate ?? null,
+      other: inputs[1]?.evaluate ?? null,
+      integer: types[0] === 'integer',
+      parameters,
       where: where === null ? null : where.evaluate,
       default: replaces ? fallback : null,
     },
@@ -214,7 +219,7 @@ function buildDefinition(
   const maxOutOfOrdernessMs = chosen.disorder(stepMs);
   const maxAheadMs = chosen.ahead === null ? null : chosen.ahead(stepMs);
   const features = chosen.features.map((feature, index) =>
-    buildFeature(feature, index, rangeOf(feature, frame, withOthers)),
+    buildFeature(feature, index, rangeOf(feature, frame, withOthers), stepMs),
   );
   const where = chosen.where === null ? null : pick(PREDICATES, chosen.where);
   const aggregates = [...new Set(['count', ...features.map((feature) => feature.description.aggregate)])];
@@ -303,7 +308,9 @@ export function tallyOf(definition: Definition): Pick<Definition, 'group' | 'ent
           aggregate: 'count',
           range: { kind: 'last', lengthMs: stepMs },
           input: null,
+          other: null,
           integer: true,
+          parameters: {},
           where: null,
           default: null,
         },

@@ -12,7 +12,17 @@ import { type GroupDescription, type LoggedRecord, Oracle, selectRows } from './
 function feature(aggregate: AggregateName, lengthMs: number): FeatureDescription {
   const input = aggregate === 'count' ? null : (row: LoggedRow) => row['x'] ?? null;
   const range = { kind: 'last', lengthMs } as const;
-  return { name: aggregate, aggregate, range, input, integer: true, where: null, default: null };
+  return {
+    name: aggregate,
+    aggregate,
+    range,
+    input,
+    other: null,
+    integer: true,
+    parameters: {},
+    where: null,
+    default: null,
+  };
 }
 
 type LoggedRow = Exclude<LoggedRecord['row'], string>;

@@ -1,4 +1,5 @@
-import type { Row, Scalar, WindowGrid } from '../../src/definitions/definition.ts';
+import { isDeepStrictEqual } from 'node:util';
+import type { Row, Scalar, Value, WindowGrid } from '../../src/definitions/definition.ts';
 import type { Revision } from '../../src/operators/revision.ts';
 import type { RejectionReason } from '../../src/sources/record.ts';
 import { aggregateOf, compareScalars, type FeatureDescription, type Occurrence } from './aggregate.ts';
@@ -86,14 +87,14 @@ interface Event extends Occurrence {
 
 interface RowState {
   readonly kind: 'enter' | 'leave' | 'none';
-  readonly values: readonly (Scalar | null)[];
+  readonly values: readonly (Value | null)[];
 }
 
 interface Entity {
   readonly key: readonly Scalar[];
   readonly events: Event[];
   /** Values of the last revision made, by window end. */
-  readonly revised: Map<number, readonly (Scalar | null)[]>;
+  readonly revised: Map<number, readonly (Value | null)[]>;
 }
 
 export class Oracle {
@@ -242,13 +243,13 @@ export class Oracle {
   #rowAt(entity: Entity, end: number, count: number): RowState {
     let enters = false;
     let leaves = false;
-    const values: (Scalar | null)[] = [];
+    const values: (Value | null)[] = [];
     for (const feature of this.group.features) {
       const contents = this.#contents(feature, entity, end, count);
       const earlier = this.#contents(feature, entity, gridBefore(this.group.grid, end), count);
       if (contents.some((event) => !earlier.includes(event))) enters = true;
       if (earlier.some((event) => !contents.includes(event))) leaves = true;
-      values.push(aggregateOf(feature, contents));
+      values.push(aggregateOf(feature, contents, end));
     }
     return { kind: enters ? 'enter' : leaves ? 'leave' : 'none', values };
   }
@@ -295,7 +296,7 @@ export class Oracle {
 
   /** Which revision of (e, T), if any, the step makes (semantics.md, "Revisions"). */
   #timing(end: number, before: number, was: RowState, is: RowState): Revision['timing'] | null {
-    const changed = !is.values.every((value, index) => Object.is(value, was.values[index]));
+    const changed = !isDeepStrictEqual(is.values, was.values);
     if (end > this.watermark) {
       return is.kind === 'enter' && (changed || was.kind !== 'enter') ? 'early' : null;
     }

@@ -11,6 +11,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
+import type { Value } from '../../src/definitions/definition.ts';
 import type { Revision } from '../../src/operators/revision.ts';
 import { type ArchiveLayout, writeArchive } from './archive.ts';
 import { type Definition, SAMPLE, SOURCE_NAME, TALLY, TOPIC, tallyOf } from './definition-arbitrary.ts';
@@ -145,9 +146,14 @@ function rowLine(group: Group, revision: Revision): unknown {
     timing: revision.timing,
     deleted: false,
     ...Object.fromEntries(
-      group.group.features.map((feature, index) => [feature.name, revision.values[index]]),
+      group.group.features.map((feature, index) => [feature.name, asJson(revision.values[index]!)]),
     ),
   };
+}
+
+/** A map is an object, its keys as text. */
+function asJson(value: Value | null): unknown {
+  return value instanceof Map ? Object.fromEntries(value) : value;
 }
 
 const DEAD_LETTERS = ['dropped.jsonl', 'rejected.jsonl'];
