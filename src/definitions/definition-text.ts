@@ -216,7 +216,7 @@ function readText(file: string): DefinitionText | null {
  * The file's text with blanks in place of types.
  * @throws SyntaxError for syntax that is none, or that more than blanks would have to replace (enum, namespace)
  */
-function stripTypes(file: string, text: string): string {
+export function stripTypes(file: string, text: string): string {
   if (!/\.m?ts$/.test(file)) return text;
   const { emitWarning } = process;
   // Node calls the function experimental, on standard error, where it would be no use to anybody.
