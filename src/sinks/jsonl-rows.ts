@@ -13,7 +13,7 @@ export async function writeJsonlRows(
   const file = JsonlFile.openAppend(path, 0);
   try {
     const prefixes = columns.map(({ name }, index) => `${index === 0 ? '{' : ','}${JSON.stringify(name)}:`);
-    const isMarked = columns.map((column) => column.isMarkedText);
+    const writers = columns.map(writerOf);
     const result = await connection.stream(sql);
     let rows = 0;
     for (;;) {
@@ -24,7 +24,7 @@ export async function writeJsonlRows(
         let line = '';
         for (let i = 0; i < vectors.length; i++) {
           const value = vectors[i]!.getItem(row);
-          line += prefixes[i]! + (isMarked[i] === true ? textOf(value) : jsonOf(value));
+          line += prefixes[i]! + (value === null ? 'null' : writers[i]!(value));
         }
         file.append(`${line}}`);
       }
@@ -37,14 +37,16 @@ export async function writeJsonlRows(
   }
 }
 
-/** A text that comes with a mark in front of it. */
-function textOf(value: DuckDBValue): string {
-  return value === null ? 'null' : JSON.stringify((value as string).slice(TEXT_MARK.length));
+/** JSON of the column's values that are not null. */
+function writerOf({ text }: OutputColumn): (value: DuckDBValue) => string {
+  if (text === 'json') return (value) => value as string;
+  return text === 'marked'
+    ? (value) => JSON.stringify((value as string).slice(TEXT_MARK.length))
+    : scalarJson;
 }
 
 /** Numbers as JSON.stringify writes them: the shortest form that reads back the same; 64-bit integers in decimal. */
-function jsonOf(value: DuckDBValue): string {
-  if (value === null) return 'null';
+function scalarJson(value: DuckDBValue): string {
   if (typeof value === 'bigint' || typeof value === 'number' || typeof value === 'boolean')
     return String(value);
   if (value instanceof DuckDBBlobValue) return `"${Buffer.from(value.bytes).toString('base64')}"`;

@@ -1,4 +1,5 @@
-import type { FeatureGroup, FieldKind, FieldType } from '../definitions/definition.ts';
+import { isVector } from '../definitions/aggregate-signatures.ts';
+import type { FeatureGroup, FeatureType, FieldKind, FieldType } from '../definitions/definition.ts';
 import type { ValueType } from '../definitions/expression.ts';
 import { assert } from '../errors.ts';
 
@@ -8,8 +9,8 @@ export interface OutputColumn {
   readonly name: string;
   /** SQL over the sorted rows. */
   readonly sql: string;
-  /** Its texts come with a {@link TEXT_MARK}. */
-  readonly isMarkedText?: true;
+  /** What its texts are, where that is not plain: they come with a {@link TEXT_MARK}, or are JSON themselves. */
+  readonly text?: 'marked' | 'json';
 }
 
 /** Stands before each text that a query answers; see {@link jsonlColumns}. */
@@ -18,6 +19,8 @@ export const TEXT_MARK = '.';
 /** Internal column names are numbered, so that no feature's name can clash with them. */
 export const entityColumn = (index: number): string => `entity_${index}`;
 export const featureColumn = (index: number): string => `feature_${index}`;
+/** What the numbers of a feature stand for, when {@link isText}. */
+export const textColumn = (index: number): string => `text_${index}`;
 
 export function quoteIdentifier(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
@@ -57,12 +60,17 @@ export function entityStorageType(kind: FieldKind): string {
 
 const timestampMillis = (sql: string): string => `make_timestamp_ms(${sql})::TIMESTAMP_MS`;
 
+/** Whether the numbers of the feature in the internal table stand for texts: of strings, or of lists and maps. */
+export function isText(type: FeatureType): boolean {
+  return type === 'string' || isVector(type);
+}
+
 const FEATURE_SQL: Readonly<Record<ValueType, (column: string, index: number) => string>> = {
   // NaN is null in a batch's numbers.
   integer: (column) => `CASE WHEN isnan(${column}) THEN NULL ELSE ${column}::BIGINT END`,
   number: (column) => `CASE WHEN isnan(${column}) THEN NULL ELSE ${column} END`,
   boolean: (column) => `CASE WHEN isnan(${column}) THEN NULL ELSE ${column} <> 0 END`,
-  string: (_, index) => `text_${index}`,
+  string: (_, index) => textColumn(index),
   bytes: () => {
     throw new Error('a feature of bytes');
   },
@@ -70,11 +78,21 @@ const FEATURE_SQL: Readonly<Record<ValueType, (column: string, index: number) =>
 
 const TIMING = "CASE revision & 3 WHEN 0 THEN 'early' WHEN 1 THEN 'on-time' ELSE 'late' END";
 
-function featureColumns(group: FeatureGroup): OutputColumn[] {
-  return group.features.map(({ name, valueType }, index) => ({
-    name,
-    sql: FEATURE_SQL[valueType as ValueType](featureColumn(index), index),
-  }));
+const ELEMENT_TYPES = { integer: 'BIGINT', number: 'DOUBLE', boolean: 'BOOLEAN', string: 'VARCHAR' } as const;
+
+function elementType(type: ValueType): string {
+  assert(type !== 'bytes', 'an element of bytes');
+  return ELEMENT_TYPES[type];
+}
+
+/** SQL for a feature as Parquet holds it. */
+function featureSql(type: FeatureType, index: number): string {
+  if (!isVector(type)) return FEATURE_SQL[type](featureColumn(index), index);
+  const sqlType =
+    type.kind === 'list'
+      ? `${elementType(type.of)}[]`
+      : `MAP(${elementType(type.key)}, ${elementType(type.value)})`;
+  return `${textColumn(index)}::JSON::${sqlType}`;
 }
 
 /** The columns of a Parquet file, in order (interface.md, "Rows"). */
@@ -90,20 +108,21 @@ export function parquetColumns(group: FeatureGroup): readonly OutputColumn[] {
     { name: 'version', sql: 'revision >> 2' },
     { name: 'known_at', sql: timestampMillis('known_at') },
     { name: 'timing', sql: TIMING },
-    { name: 'deleted', sql: 'false' },
-    ...featureColumns(group),
+    { name: 'deleted', sql: 'deleted' },
+    ...group.features.map(({ name, valueType }, index) => ({ name, sql: featureSql(valueType, index) })),
   ];
 }
 
 /**
- * The same columns as JSONL holds them: times as integer milliseconds. What reads the query's answers drops a byte order
+ * The same columns as JSONL holds them: times as integer milliseconds, lists and maps as the JSON that they are kept
+ * as. What reads the query's answers drops a byte order
  * mark at the start of a text, so texts come with a mark of our own in front of them.
  */
 export function jsonlColumns(group: FeatureGroup): readonly OutputColumn[] {
   const marked = ({ name, sql }: OutputColumn): OutputColumn => ({
     name,
     sql: `'${TEXT_MARK}' || ${sql}`,
-    isMarkedText: true,
+    text: 'marked',
   });
   const entity = group.entity.map((name, index): OutputColumn => ({ name, sql: entityColumn(index) }));
   const isText = entityFields(group).map(({ kind }) => ENTITY_TYPES[kind] === 'VARCHAR');
@@ -113,9 +132,11 @@ export function jsonlColumns(group: FeatureGroup): readonly OutputColumn[] {
     { name: 'version', sql: 'revision >> 2' },
     { name: 'known_at', sql: 'known_at' },
     marked({ name: 'timing', sql: TIMING }),
-    { name: 'deleted', sql: 'false' },
-    ...featureColumns(group).map((column, index) =>
-      group.features[index]!.valueType === 'string' ? marked(column) : column,
-    ),
+    { name: 'deleted', sql: 'deleted' },
+    ...group.features.map(({ name, valueType }, index): OutputColumn => {
+      if (isVector(valueType)) return { name, sql: textColumn(index), text: 'json' };
+      const column = { name, sql: featureSql(valueType, index) };
+      return valueType === 'string' ? marked(column) : column;
+    }),
   ];
 }

@@ -1,9 +1,10 @@
-/** Takes the columns of one revision. `at` is where its features start in `values`. */
+/** Takes the columns of one revision, `deleted` as 0 or 1. `at` is where its features start in `values`. */
 export type TakeRow = (
   entity: number,
   windowEnd: number,
   version: number,
   knownAt: number,
+  deleted: number,
   values: Float64Array,
   at: number,
 ) => void;
@@ -24,6 +25,7 @@ export class OpenRows {
   #windowEnd = new Float64Array(FIRST_CAPACITY);
   #version = new Float64Array(FIRST_CAPACITY);
   #knownAt = new Float64Array(FIRST_CAPACITY);
+  #deleted = new Uint8Array(FIRST_CAPACITY);
   #values: Float64Array;
 
   /** `width` numbers a row. */
@@ -42,6 +44,7 @@ export class OpenRows {
     windowEnd: number,
     version: number,
     knownAt: number,
+    deleted: number,
     values: Float64Array,
     at: number,
   ): void {
@@ -54,6 +57,7 @@ export class OpenRows {
     }
     this.#version[slot] = version;
     this.#knownAt[slot] = knownAt;
+    this.#deleted[slot] = deleted;
     const width = this.#width;
     for (let i = 0, to = slot * width; i < width; i++) this.#values[to + i] = values[at + i]!;
   }
@@ -78,7 +82,15 @@ export class OpenRows {
       const entity = this.#entity[slot]!;
       if (entity === EMPTY) continue;
       const at = slot * this.#width;
-      take(entity, this.#windowEnd[slot]!, this.#version[slot]!, this.#knownAt[slot]!, this.#values, at);
+      take(
+        entity,
+        this.#windowEnd[slot]!,
+        this.#version[slot]!,
+        this.#knownAt[slot]!,
+        this.#deleted[slot]!,
+        this.#values,
+        at,
+      );
     }
     this.#entity.fill(EMPTY);
     this.#size = 0;
@@ -109,6 +121,7 @@ export class OpenRows {
     this.#windowEnd[to] = this.#windowEnd[from]!;
     this.#version[to] = this.#version[from]!;
     this.#knownAt[to] = this.#knownAt[from]!;
+    this.#deleted[to] = this.#deleted[from]!;
     const width = this.#width;
     this.#values.copyWithin(to * width, from * width, (from + 1) * width);
   }
@@ -119,6 +132,7 @@ export class OpenRows {
       windowEnd: this.#windowEnd,
       version: this.#version,
       knownAt: this.#knownAt,
+      deleted: this.#deleted,
       values: this.#values,
     };
     const capacity = old.entity.length * 2;
@@ -128,12 +142,21 @@ export class OpenRows {
     this.#windowEnd = new Float64Array(capacity);
     this.#version = new Float64Array(capacity);
     this.#knownAt = new Float64Array(capacity);
+    this.#deleted = new Uint8Array(capacity);
     this.#values = new Float64Array(capacity * this.#width);
     for (let slot = 0; slot < old.entity.length; slot++) {
       const entity = old.entity[slot]!;
       if (entity === EMPTY) continue;
-      const { windowEnd, version, knownAt, values } = old;
-      this.set(entity, windowEnd[slot]!, version[slot]!, knownAt[slot]!, values, slot * this.#width);
+      const { windowEnd, version, knownAt, deleted, values } = old;
+      this.set(
+        entity,
+        windowEnd[slot]!,
+        version[slot]!,
+        knownAt[slot]!,
+        deleted[slot]!,
+        values,
+        slot * this.#width,
+      );
     }
   }
 }

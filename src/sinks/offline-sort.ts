@@ -1,6 +1,13 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { FeatureGroup } from '../definitions/definition.ts';
-import { entityColumn, featureColumn, type OutputColumn, quoteIdentifier } from './offline-columns.ts';
+import {
+  entityColumn,
+  featureColumn,
+  isText,
+  type OutputColumn,
+  quoteIdentifier,
+  textColumn,
+} from './offline-columns.ts';
 
 /** A run of entities in output order, both ends included: what one file holds. */
 export interface RankRange {
@@ -57,8 +64,8 @@ export function sortedRows(
   let texts = '';
   for (const [index, { valueType }] of group.features.entries()) {
     features.push(featureColumn(index));
-    if (valueType !== 'string') continue;
-    features.push(`t${index}.text AS text_${index}`);
+    if (!isText(valueType)) continue;
+    features.push(`t${index}.text AS ${textColumn(index)}`);
     texts += ` LEFT JOIN texts t${index} ON t${index}.number = ${featureColumn(index)}`;
   }
   const conditions: string[] = [];
@@ -69,7 +76,7 @@ export function sortedRows(
   const output = columns.map(({ name, sql }) => `${sql} AS ${quoteIdentifier(name)}`).join(', ');
   return `
     SELECT ${output} FROM (
-      SELECT rank, ${fields.join(', ')}, window_end::BIGINT AS window_end, r.revision, known_at, ${features.join(', ')}
+      SELECT rank, ${fields.join(', ')}, window_end::BIGINT AS window_end, r.revision, known_at, deleted, ${features.join(', ')}
       FROM (SELECT * EXCLUDE (known_at), known_at::BIGINT AS known_at, version::BIGINT * 4 + timing AS revision
             FROM revisions) r
       JOIN ranks ON entity = number${last}${texts}${where}

@@ -1,6 +1,8 @@
 import {
+  BOOLEAN,
   DOUBLE,
   type DuckDBAppender,
+  type DuckDBBooleanVector,
   type DuckDBConnection,
   DuckDBDataChunk,
   type DuckDBDoubleVector,
@@ -18,7 +20,7 @@ const CHUNK_ROWS = 2048;
 
 /**
  * The table `revisions` of a connection's schema: numbers only, so that appending is copying typed arrays.
- * Entities and strings stand in it as numbers of {@link EntityDictionary} and {@link TextDictionary}; NaN is
+ * Entities and texts stand in it as numbers of {@link EntityDictionary} and {@link TextDictionary}; NaN is
  * null. Times and versions are doubles here, which hold every integer that they can be.
  */
 export class RevisionTable {
@@ -31,39 +33,40 @@ export class RevisionTable {
   readonly #version: DuckDBDoubleVector;
   readonly #knownAt: DuckDBDoubleVector;
   readonly #timing: DuckDBUTinyIntVector;
+  readonly #deleted: DuckDBBooleanVector;
   readonly #features: readonly DuckDBDoubleVector[];
   #filled = 0;
 
   private constructor(appender: DuckDBAppender, width: number) {
     this.#appender = appender;
-    const types = [INTEGER, DOUBLE, DOUBLE, DOUBLE, UTINYINT, ...Array.from({ length: width }, () => DOUBLE)];
+    const features = Array.from({ length: width }, () => DOUBLE);
+    const types = [INTEGER, DOUBLE, DOUBLE, DOUBLE, UTINYINT, BOOLEAN, ...features];
     this.#chunk = DuckDBDataChunk.create(types, CHUNK_ROWS);
     this.#entity = this.#chunk.getColumnVector(0) as DuckDBIntegerVector;
     this.#windowEnd = this.#chunk.getColumnVector(1) as DuckDBDoubleVector;
     this.#version = this.#chunk.getColumnVector(2) as DuckDBDoubleVector;
     this.#knownAt = this.#chunk.getColumnVector(3) as DuckDBDoubleVector;
     this.#timing = this.#chunk.getColumnVector(4) as DuckDBUTinyIntVector;
-    this.#features = Array.from(
-      { length: width },
-      (_, index) => this.#chunk.getColumnVector(5 + index) as DuckDBDoubleVector,
-    );
+    this.#deleted = this.#chunk.getColumnVector(5) as DuckDBBooleanVector;
+    this.#features = features.map((_, index) => this.#chunk.getColumnVector(6 + index) as DuckDBDoubleVector);
   }
 
   static async create(connection: DuckDBConnection, width: number): Promise<RevisionTable> {
     const features = Array.from({ length: width }, (_, index) => `, ${featureColumn(index)} DOUBLE`).join('');
     await connection.run(
-      `CREATE TABLE revisions (entity INTEGER, window_end DOUBLE, version DOUBLE, known_at DOUBLE, timing UTINYINT${features})`,
+      `CREATE TABLE revisions (entity INTEGER, window_end DOUBLE, version DOUBLE, known_at DOUBLE, timing UTINYINT, deleted BOOLEAN${features})`,
     );
     return new RevisionTable(await connection.createAppender('revisions', await schemaOf(connection)), width);
   }
 
-  /** `values` holds the features from `at` on. */
+  /** `deleted` is 0 or 1, `values` holds the features from `at` on. */
   put(
     entity: number,
     windowEnd: number,
     version: number,
     knownAt: number,
     timing: number,
+    deleted: number,
     values: Float64Array,
     at: number,
   ): void {
@@ -73,6 +76,7 @@ export class RevisionTable {
     this.#version.setItem(row, version);
     this.#knownAt.setItem(row, knownAt);
     this.#timing.setItem(row, timing);
+    this.#deleted.setItem(row, deleted === 1);
     const features = this.#features;
     for (let i = 0; i < features.length; i++) features[i]!.setItem(row, values[at + i]!);
     this.counts[timing]!++;
@@ -88,6 +92,7 @@ export class RevisionTable {
   #send(): void {
     const vectors = [this.#entity, this.#windowEnd, this.#version, this.#knownAt, this.#timing];
     for (const vector of vectors) vector.flush();
+    this.#deleted.flush();
     for (const vector of this.#features) vector.flush();
     // Only the last chunk is partly filled; setting the size forgets the vectors above.
     if (this.#filled < CHUNK_ROWS) this.#chunk.rowCount = this.#filled;
@@ -96,32 +101,36 @@ export class RevisionTable {
   }
 }
 
-/** Texts in memory at most; forgotten ones get a second number, which harms nothing. */
+/** Texts in memory at most, and UTF-16 units of all of them; forgotten ones get a second number, which harms nothing. */
 const TEXTS_IN_MEMORY = 100_000;
+const TEXT_UNITS_IN_MEMORY = 2 ** 25;
 
-/** The table `texts`: what the numbers of string features stand for. */
+/** The table `texts`: what the numbers of features that are strings, lists or maps stand for. */
 export class TextDictionary {
   readonly #appender: DuckDBAppender;
   readonly #numbers = new Map<string, number>();
-  readonly #limit: number;
+  #units = 0;
   #next = 0;
 
-  private constructor(appender: DuckDBAppender, limit: number) {
+  private constructor(appender: DuckDBAppender) {
     this.#appender = appender;
-    this.#limit = limit;
   }
 
-  static async create(connection: DuckDBConnection, limit = TEXTS_IN_MEMORY): Promise<TextDictionary> {
+  static async create(connection: DuckDBConnection): Promise<TextDictionary> {
     await connection.run('CREATE TABLE texts (number DOUBLE, text VARCHAR)');
-    return new TextDictionary(await connection.createAppender('texts', await schemaOf(connection)), limit);
+    return new TextDictionary(await connection.createAppender('texts', await schemaOf(connection)));
   }
 
   numberOf(text: string): number {
     const known = this.#numbers.get(text);
     if (known !== undefined) return known;
-    if (this.#numbers.size >= this.#limit) this.#numbers.clear();
+    if (this.#numbers.size >= TEXTS_IN_MEMORY || this.#units >= TEXT_UNITS_IN_MEMORY) {
+      this.#numbers.clear();
+      this.#units = 0;
+    }
     const number = this.#next++;
     this.#numbers.set(text, number);
+    this.#units += text.length;
     this.#appender.appendDouble(number);
     this.#appender.appendVarchar(text);
     this.#appender.endRow();

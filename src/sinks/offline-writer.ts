@@ -4,7 +4,7 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import type { FeatureGroup } from '../definitions/definition.ts';
 import { EARLY, LATE, ON_TIME, type RevisionBatch, TIMINGS } from '../operators/revision.ts';
 import { writeJsonlRows } from './jsonl-rows.ts';
-import { jsonlColumns, parquetColumns, quoteText } from './offline-columns.ts';
+import { isText, jsonlColumns, parquetColumns, quoteText } from './offline-columns.ts';
 import { OpenRows } from './offline-open-rows.ts';
 import { findLastRevisions, type RankRange, rankEntities, sortedRows, splitByRank } from './offline-sort.ts';
 import type { OfflineFormat, OfflineRows, RevisionSummary, RevisionWriter } from './offline-store.ts';
@@ -36,7 +36,7 @@ export class DuckDbRevisionWriter implements RevisionWriter {
   readonly #texts: TextDictionary;
   readonly #open: OpenRows;
   readonly #made = new Float64Array(TIMINGS.length);
-  /** The features that are strings. */
+  /** The features whose values are texts. */
   readonly #textFeatures: readonly number[];
   /** One row's features, with the batch's text numbers replaced. */
   readonly #row: Float64Array;
@@ -59,9 +59,7 @@ export class DuckDbRevisionWriter implements RevisionWriter {
     const width = group.features.length;
     this.#open = new OpenRows(width);
     this.#row = new Float64Array(width);
-    this.#textFeatures = group.features.flatMap(({ valueType }, index) =>
-      valueType === 'string' ? [index] : [],
-    );
+    this.#textFeatures = group.features.flatMap(({ valueType }, index) => (isText(valueType) ? [index] : []));
   }
 
   /** `connection` is the writer's own, with an empty current schema. */
@@ -77,7 +75,7 @@ export class DuckDbRevisionWriter implements RevisionWriter {
   }
 
   append(batch: RevisionBatch): void {
-    const { length, timing, windowEnd, version, knownAt, width } = batch;
+    const { length, timing, windowEnd, version, knownAt, deleted, width } = batch;
     const final = this.#rows === 'final';
     this.#entities.begin(batch);
     for (let row = 0; row < length; row++) {
@@ -93,13 +91,13 @@ export class DuckDbRevisionWriter implements RevisionWriter {
         at = 0;
       }
       if (final && when === EARLY) {
-        this.#open.set(entity, windowEnd[row]!, version[row]!, knownAt[row]!, values, at);
+        this.#open.set(entity, windowEnd[row]!, version[row]!, knownAt[row]!, deleted[row]!, values, at);
         if (this.#open.size >= this.#limits.maxOpenRows) this.#storeOpen();
         continue;
       }
       // Only a row that replaces one can have an early revision that waits.
       if (final && when === ON_TIME && batch.replaces[row] === 1) this.#open.delete(entity, windowEnd[row]!);
-      this.#table.put(entity, windowEnd[row]!, version[row]!, knownAt[row]!, when, values, at);
+      this.#table.put(entity, windowEnd[row]!, version[row]!, knownAt[row]!, when, deleted[row]!, values, at);
     }
   }
 
@@ -122,19 +120,19 @@ export class DuckDbRevisionWriter implements RevisionWriter {
     };
   }
 
-  /** The value numbers of a batch's strings hold until its task goes on. */
+  /** The numbers of a batch's texts hold until its task goes on. */
   #translate(batch: RevisionBatch, row: number): void {
     const at = row * batch.width;
     for (let i = 0; i < this.#row.length; i++) this.#row[i] = batch.values[at + i]!;
     for (const feature of this.#textFeatures) {
-      const text = batch.value(row, feature);
-      if (text !== null) this.#row[feature] = this.#texts.numberOf(text as string);
+      const text = batch.text(row, feature);
+      if (text !== null) this.#row[feature] = this.#texts.numberOf(text);
     }
   }
 
   #storeOpen(): void {
-    this.#open.drain((entity, windowEnd, version, knownAt, values, at) =>
-      this.#table.put(entity, windowEnd, version, knownAt, EARLY, values, at),
+    this.#open.drain((entity, windowEnd, version, knownAt, deleted, values, at) =>
+      this.#table.put(entity, windowEnd, version, knownAt, EARLY, deleted, values, at),
     );
   }
 

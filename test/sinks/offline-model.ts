@@ -1,5 +1,11 @@
-import type { FeatureGroup, FieldKind, Scalar } from '../../src/definitions/definition.ts';
-import type { ValueType } from '../../src/definitions/expression.ts';
+import type {
+  FeatureGroup,
+  FeatureType,
+  FieldKind,
+  Scalar,
+  Value,
+} from '../../src/definitions/definition.ts';
+import { isVectorValue, vectorText } from '../../src/definitions/value.ts';
 import { RevisionBatch, TIMINGS } from '../../src/operators/revision.ts';
 import type { OfflineRows } from '../../src/sinks/offline-store.ts';
 import { aFeature } from './a-group.ts';
@@ -11,13 +17,14 @@ export interface PlainRevision {
   readonly version: number;
   readonly knownAt: number;
   readonly timing: number;
-  readonly values: readonly (Scalar | null)[];
+  readonly deleted: boolean;
+  readonly values: readonly (Value | null)[];
 }
 
 /** A group of which only what the offline store looks at is filled with sense. */
 export function groupOf(
   entity: Readonly<Record<string, FieldKind>>,
-  features: Readonly<Record<string, ValueType>>,
+  features: Readonly<Record<string, FeatureType>>,
   name = 'card_risk',
 ): FeatureGroup {
   const fields = new Map(
@@ -87,7 +94,9 @@ export class TaskBatch {
       batch.knownAt[row] = revision.knownAt;
       batch.timing[row] = revision.timing;
       batch.replaces[row] = this.#early.has(rowKey) ? 1 : 0;
-      if (revision.timing === 0) this.#early.add(rowKey);
+      batch.deleted[row] = revision.deleted ? 1 : 0;
+      if (revision.deleted) this.#early.delete(rowKey);
+      else if (revision.timing === 0) this.#early.add(rowKey);
       for (const [feature, value] of revision.values.entries()) {
         batch.values[row * batch.width + feature] = this.#cell(value);
       }
@@ -95,8 +104,9 @@ export class TaskBatch {
     return batch;
   }
 
-  #cell(value: Scalar | null): number {
+  #cell(value: Value | null): number {
     if (value === null) return Number.NaN;
+    if (isVectorValue(value)) return this.#texts.push(vectorText(value)) - 1;
     return typeof value === 'string' ? this.#texts.push(value) - 1 : Number(value);
   }
 }
@@ -138,7 +148,14 @@ function compareEntity(a: readonly Scalar[], b: readonly Scalar[]): number {
 }
 
 /** A row as the readers of the tests give it: entity, window_end, version, known_at, timing, deleted, features. */
-export function plainRow(revision: PlainRevision): (Scalar | null)[] {
-  const { entity, windowEnd, version, knownAt, timing, values } = revision;
-  return [...entity, windowEnd, version, knownAt, TIMINGS[timing]!, false, ...values];
+export function plainRow(revision: PlainRevision): (Value | null)[] {
+  const { entity, windowEnd, version, knownAt, timing, deleted, values } = revision;
+  return [...entity, windowEnd, version, knownAt, TIMINGS[timing]!, deleted, ...values];
+}
+
+/** The same as JSON holds it: maps are objects. */
+export function jsonRow(revision: PlainRevision): unknown[] {
+  return plainRow(revision).map((value) =>
+    value !== null && isVectorValue(value) ? JSON.parse(vectorText(value)) : value,
+  );
 }

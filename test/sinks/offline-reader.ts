@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { DuckDBInstance } from '@duckdb/node-api';
-import type { Scalar } from '../../src/definitions/definition.ts';
+import { DuckDBInstance, DuckDBListValue, DuckDBMapValue } from '@duckdb/node-api';
+import type { Scalar, Value } from '../../src/definitions/definition.ts';
 
-type Row = (Scalar | null)[];
+type Row = (Value | null)[];
 
 export async function query(sql: string): Promise<unknown[][]> {
   const instance = await DuckDBInstance.create(':memory:');
@@ -34,17 +34,29 @@ export async function readParquet(directory: string): Promise<Row[]> {
   for (const file of filesIn(directory, '.parquet')) {
     const sql = `SELECT * REPLACE (epoch_ms(window_end) AS window_end, epoch_ms(known_at) AS known_at) FROM ${parquet(file)}`;
     for (const row of await query(sql)) {
-      rows.push(row.map((cell) => (typeof cell === 'bigint' ? Number(cell) : (cell as Scalar | null))));
+      rows.push(row.map(plainCell));
     }
   }
   return rows;
 }
 
-export function readJsonl(directory: string): { names: string[]; rows: Row[] } {
+function plainCell(cell: unknown): Value | null {
+  if (cell instanceof DuckDBListValue) return cell.items.map(plainScalar);
+  if (cell instanceof DuckDBMapValue) {
+    return new Map(cell.entries.map(({ key, value }) => [plainScalar(key), plainScalar(value)]));
+  }
+  return cell === null ? null : plainScalar(cell);
+}
+
+function plainScalar(cell: unknown): Scalar {
+  return typeof cell === 'bigint' ? Number(cell) : (cell as Scalar);
+}
+
+export function readJsonl(directory: string): { names: string[]; rows: unknown[][] } {
   const objects = filesIn(directory, '.jsonl').flatMap((file) => parseLines(readFileSync(file, 'utf8')));
   return {
     names: Object.keys(objects[0] ?? {}),
-    rows: objects.map((object) => Object.values(object) as Row),
+    rows: objects.map((object) => Object.values(object)),
   };
 }
 

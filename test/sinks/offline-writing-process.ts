@@ -9,6 +9,7 @@ const entities = Array.from({ length: 1000 }, (_, index) => ({
   version: 1,
   knownAt: 0,
   timing: 1,
+  deleted: false,
   values: [index],
 }));
 for (let run = 0; ; run++) {
