@@ -1,3 +1,4 @@
+import { formatDuration } from '../time.ts';
 import { type AggregateDefinition, aggregateCallOf } from './aggregate-functions.ts';
 import { type CalendarOptions, readCalendar } from './calendar-options.ts';
 import { compileFeature } from './compile-feature.ts';
@@ -30,7 +31,10 @@ export interface FeatureGroupOptions<R> {
    * window ends so long after the last. The aggregates of such a group take no range.
    */
   readonly session?: string;
-  /** A session whose first and last event would lie further apart than this is not joined; default: no limit. */
+  /**
+   * A session whose first and last event would lie further apart than this is not joined; not shorter than the gap;
+   * default: no limit.
+   */
   readonly maxDuration?: string;
   /** Shifts the steps: window ends are T ≡ offset (mod every); default 0. Not beside a calendar. */
   readonly offset?: string;
@@ -157,15 +161,21 @@ function readGrid(reader: OptionReader, problems: Problem[]): Grid | null {
   return stepMs === null ? null : { kind: 'fixed', stepMs, offsetMs: offsetMs % stepMs };
 }
 
-function readSession(reader: OptionReader): Grid | null {
+/** A session group even where the gap is wrong: its aggregates are without ranges all the same. */
+function readSession(reader: OptionReader): Grid {
   for (const name of ['every', 'offset']) {
     if (!reader.has(name)) continue;
     const remedy = 'leave one of them out: the windows of sessions end where the events do';
     reader.problem(reader.site.key(name), `'${name}' cannot stand beside 'session'`, remedy);
   }
-  const gapMs = reader.duration('session', 1);
+  const gapMs = reader.duration('session', 1) ?? 1;
   const maxDurationMs = reader.duration('maxDuration', 1);
-  return gapMs === null ? null : { kind: 'session', gapMs, maxDurationMs };
+  if (maxDurationMs !== null && maxDurationMs < gapMs) {
+    const [given, gap] = [formatDuration(maxDurationMs), formatDuration(gapMs)];
+    const problem = `is '${given}', shorter than the gap of '${gap}' that ends a session by itself`;
+    reader.wrong('maxDuration', problem, `write '${gap}' or longer, or a shorter session`);
+  }
+  return { kind: 'session', gapMs, maxDurationMs };
 }
 
 function readEntity(reader: OptionReader, source: Source | null): readonly string[] {

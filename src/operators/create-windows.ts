@@ -2,6 +2,7 @@ import type { FeatureGroup } from '../definitions/definition.ts';
 import type { Kernel } from './kernel.ts';
 import { PaneWindows } from './pane-windows.ts';
 import type { RevisionBatch } from './revision.ts';
+import { SessionWindows } from './session-windows.ts';
 import { WindowLayout } from './window-layout.ts';
 import type { Windows, WindowsOwner } from './windows.ts';
 
@@ -14,7 +15,7 @@ export function createWindows(
 ): Windows {
   const emitEarly = group.emit === 'change';
   const { grid, allowedLatenessMs } = group;
-  if (grid.kind === 'session') throw new Error('session windows');
-  const layout = new WindowLayout(grid, group.features);
-  return new PaneWindows({ layout, kernel, out, emitEarly, allowedLatenessMs, owner });
+  const shared = { kernel, out, emitEarly, allowedLatenessMs, owner };
+  if (grid.kind === 'session') return new SessionWindows({ grid, ...shared });
+  return new PaneWindows({ layout: new WindowLayout(grid, group.features), ...shared });
 }

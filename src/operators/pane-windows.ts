@@ -396,14 +396,9 @@ export class PaneWindows implements Windows {
 
   #pushRow(entity: number, timing: number, version: number, knownAt: number, replaces: boolean): number {
     const out = this.#out;
-    const row = out.push();
-    out.entity[row] = entity;
-    out.windowEnd[row] = this.#layout.timeOf(this.#panes.position);
-    out.version[row] = version;
-    out.knownAt[row] = knownAt;
-    out.timing[row] = timing;
-    out.replaces[row] = replaces ? 1 : 0;
-    out.deleted[row] = 0;
+    const windowEnd = this.#layout.timeOf(this.#panes.position);
+    const row = out.add(entity, windowEnd, timing, version, knownAt);
+    if (replaces) out.replaces[row] = 1;
     this.#panes.evaluate(out.values, row * out.width);
     return row;
   }

@@ -73,6 +73,35 @@ export class RevisionBatch {
     return this.length++;
   }
 
+  /** One more row, which replaces none and is not deleted; returns its index. The caller fills in the values. */
+  add(
+    entity: number,
+    windowEnd: EventTimeMs,
+    timing: number,
+    version: Version,
+    knownAt: EventTimeMs,
+  ): number {
+    const row = this.push();
+    this.entity[row] = entity;
+    this.windowEnd[row] = windowEnd;
+    this.version[row] = version;
+    this.knownAt[row] = knownAt;
+    this.timing[row] = timing;
+    this.replaces[row] = 0;
+    this.deleted[row] = 0;
+    return row;
+  }
+
+  /** Whether the values that the row replaces are equal to its own. */
+  repeats(row: number): boolean {
+    for (let at = row * this.width; at < (row + 1) * this.width; at++) {
+      const value = this.values[at]!;
+      const old = this.previous[at]!;
+      if (value !== old && !(Number.isNaN(value) && Number.isNaN(old))) return false;
+    }
+    return true;
+  }
+
   clear(): void {
     this.length = 0;
   }

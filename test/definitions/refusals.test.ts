@@ -102,13 +102,6 @@ const OF_GROUPS: readonly Case[] = [
     /leave it out/,
   ],
   [
-    'a session',
-    options("entity: 'card_id', session: '30m',"),
-    'session',
-    /cannot stand in the group/,
-    /not built yet/,
-  ],
-  [
     'an unknown entity field',
     options("entity: 'card' as never, every: '5m',"),
     "'card'",
@@ -265,10 +258,10 @@ const OF_FEATURES: readonly Case[] = [
   ],
   [
     'a session',
-    feature("n: count({ session: '30m' } as never),"),
+    feature("n: count({ last: '1h', session: '30m' } as never),"),
     'session',
-    /cannot stand in count of 'n'/,
-    /not built yet/,
+    /^'session' cannot stand in count of 'n'$/,
+    /^the gap belongs to the group: write session beside features, in place of every$/,
   ],
   ['a range of nothing', feature("n: count({ last: '0ms' }),"), "'0ms'", /longer than nothing/, /'5m'/],
   [
@@ -712,6 +705,102 @@ const OF_SOURCES: readonly Case[] = [
   ],
 ];
 
+const session = (text: string, feature = 'n: count(),'): string =>
+  group(feature, `entity: 'card_id', ${text}`);
+const OF_SESSIONS: readonly Case[] = [
+  [
+    'a step beside the gap',
+    session("session: '30m', every: '5m',"),
+    "every: '5m'",
+    /^'every' cannot stand beside 'session'$/,
+    /^leave one of them out: the windows of sessions end where the events do$/,
+  ],
+  [
+    'a calendar beside the gap',
+    session("session: '30m', every: { unit: 'day', zone: 'UTC' },"),
+    'every: {',
+    /^'every' cannot stand beside 'session'$/,
+    /^leave one of them out: the windows of sessions end where the events do$/,
+  ],
+  [
+    'an offset beside the gap',
+    session("session: '30m', offset: '1m',"),
+    "offset: '1m'",
+    /^'offset' cannot stand beside 'session'$/,
+    /^leave one of them out: the windows of sessions end where the events do$/,
+  ],
+  [
+    'a gap that is no duration',
+    session("session: 'half an hour',"),
+    "'half an hour'",
+    /^'session' of the group is 'half an hour', not a duration$/,
+    /^write '250ms', '30s', '5m', '1h30m' or '7d'$/,
+  ],
+  [
+    'a gap of nothing',
+    session("session: '0s',"),
+    "'0s'",
+    /^'session' of the group is '0s', but must be longer than nothing$/,
+    /^write '250ms', '30s', '5m', '1h30m' or '7d'$/,
+  ],
+  [
+    'a range',
+    session("session: '30m',", "n: count({ last: '1h' }),"),
+    'last',
+    /^'last' cannot stand in count of 'n'$/,
+    /^leave it out: the range is the session$/,
+  ],
+  [
+    'a range since a boundary',
+    session("session: '30m',", "n: sum((t) => t.amount, { since: { unit: 'day', zone: 'UTC' } }),"),
+    'since',
+    /^'since' cannot stand in sum of 'n'$/,
+    /^leave it out: the range is the session$/,
+  ],
+  [
+    'a lifetime',
+    session("session: '30m',", 'n: count({ lifetime: true }),'),
+    'lifetime',
+    /^'lifetime' cannot stand in count of 'n'$/,
+    /^leave it out: the range is the session$/,
+  ],
+  [
+    'a gap in an aggregate',
+    session("session: '30m',", "n: count({ session: '30m' } as never),"),
+    'session',
+    /^'session' cannot stand in count of 'n'$/,
+    /^the gap belongs to the group: write session beside features, in place of every$/,
+  ],
+  [
+    'a default of another type',
+    session("session: '30m',", "n: sum((t) => t.amount, { default: '0' as never }),"),
+    "'0'",
+    /^'default' of sum of 'n' is '0', but the feature is an integer$/,
+    /^write default: 0$/,
+  ],
+  [
+    'a limit without sessions',
+    session("every: '5m', maxDuration: '2h',", N),
+    "maxDuration: '2h'",
+    /^'maxDuration' is for session windows$/,
+    /^leave it out, or write session: '30m' in place of every$/,
+  ],
+  [
+    'a limit that is no duration',
+    session("session: '30m', maxDuration: 7200 as never,"),
+    '7200',
+    /^'maxDuration' of the group is 7200, not a duration$/,
+    /^milliseconds are written '7s200ms'$/,
+  ],
+  [
+    'a limit shorter than the gap',
+    session("session: '30m', maxDuration: '29m',"),
+    "'29m'",
+    /^'maxDuration' of the group is '29m', shorter than the gap of '30m' that ends a session by itself$/,
+    /^write '30m' or longer, or a shorter session$/,
+  ],
+];
+
 async function expectRefused([, text, at, message, remedy]: Case, head: string): Promise<void> {
   const problems = await problemsOf(text, head);
   const found = problems.find((problem) => message.test(problem.message));
@@ -720,6 +809,10 @@ async function expectRefused([, text, at, message, remedy]: Case, head: string):
   expect(found!.at.startsWith(at), `points at ${found!.at}`).toBe(true);
   expect(problems).toHaveLength(1);
 }
+
+describe('a group of sessions is refused for', () => {
+  it.each(OF_SESSIONS)('%s', (...given) => expectRefused(given, HEAD));
+});
 
 describe('a group is refused for', () => {
   it.each(OF_GROUPS)('%s', (...given) => expectRefused(given, HEAD));

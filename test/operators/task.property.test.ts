@@ -22,14 +22,15 @@ const drivings: readonly (readonly [string, fc.Arbitrary<AfterRecord[]>])[] = [
 
 /** Calendars cost the oracle much more: it looks at every window. */
 const FRAMES = [
-  { name: 'fixed grids', withCalendars: false, maxLength: 80, numRuns: 250 },
-  { name: 'calendars and lifetimes', withCalendars: true, maxLength: 50, numRuns: 40 },
+  { windows: 'steps', maxLength: 80, numRuns: 250 },
+  { windows: 'calendars', maxLength: 50, numRuns: 40 },
+  { windows: 'sessions', maxLength: 80, numRuns: 250 },
 ] as const;
 type Frames = (typeof FRAMES)[number];
 
 function caseArbitrary(drivingArbitrary: fc.Arbitrary<AfterRecord[]>, frames: Frames) {
-  const { withCalendars, maxLength } = frames;
-  return definitionArbitrary({ withCalendars }).chain((definition) =>
+  const { windows, maxLength } = frames;
+  return definitionArbitrary(windows).chain((definition) =>
     fc.record({
       definition: fc.constant(definition),
       log: logArbitrary(definition, { maxLength, partitions: 1 }),
@@ -48,7 +49,7 @@ function asSet(revisions: readonly Revision[]): string[] {
 }
 
 describe.each(FRAMES)(
-  'on $name a task makes the revisions that the oracle makes, record by record',
+  'with $windows a task makes the revisions that the oracle makes, record by record',
   (frames) => {
     it.each(drivings)('%s', (_, drivingArbitrary) => {
       fc.assert(

@@ -8,7 +8,14 @@ import type { FieldType, Range } from '../../src/definitions/definition.ts';
 import type { ValueType } from '../../src/definitions/expression.ts';
 import { formatDuration } from '../../src/time.ts';
 import { type FeatureDescription, isNullOfNothing } from './aggregate.ts';
-import { CALENDAR_FRAMES, type Frame, gridOptions, PLAIN_FRAMES } from './frames.ts';
+import {
+  CALENDAR_FRAMES,
+  type Frame,
+  gridOptions,
+  PLAIN_FRAMES,
+  SESSION_FRAMES,
+  type WindowKind,
+} from './frames.ts';
 import { FIELD_TYPES, NUMBERS, PREDICATES, SCHEMA_TEXT, TEXTS, typed } from './lambdas.ts';
 import type { GroupDescription } from './oracle.ts';
 import { parametersFrom, parametersText } from './parameters.ts';
@@ -17,7 +24,7 @@ import { parametersFrom, parametersText } from './parameters.ts';
 export interface Definition {
   readonly text: string;
   readonly group: GroupDescription;
-  /** About the time between two grid times. */
+  /** About the time between two grid times; of sessions, the gap. */
   readonly stepMs: number;
   /** Where a log's clock may start. */
   readonly starts: readonly number[];
@@ -92,9 +99,14 @@ function pick<T>(list: readonly T[], index: number): T {
   return list[index % list.length]!;
 }
 
-/** The range of a feature on a frame's grid, and its option. */
-function rangeOf(chosen: FeatureChoice, frame: Frame, withOthers: boolean): { range: Range; option: string } {
+/** The range of a feature on a frame's grid, and its option; null where it has none. */
+function rangeOf(
+  chosen: FeatureChoice,
+  frame: Frame,
+  withOthers: boolean,
+): { range: Range; option: string | null } {
   const { grid, stepMs, since } = frame;
+  if (grid.kind === 'session') return { range: { kind: 'session' }, option: null };
   if (withOthers && chosen.other !== null) {
     const calendar = pick([...since, ...since, null], chosen.other);
     if (calendar === null) return { range: { kind: 'lifetime' }, option: 'lifetime: true' };
@@ -132,10 +144,11 @@ function buildFeature(
   const replaces = chosen.hasDefault && isNullOfNothing(aggregate, parameters);
   const fallback = typeof valueType === 'string' ? INPUTS[valueType][0]!.default : null;
   const name = `f${index}_${aggregate}`;
-  const options = [ranged.option, ...parametersText(rules, parameters)];
+  const options = [...(ranged.option === null ? [] : [ranged.option]), ...parametersText(rules, parameters)];
   if (where !== null) options.push(`where: ${where.text}`);
   if (replaces) options.push(`default: ${JSON.stringify(fallback)}`);
-  const given = [...inputs.map(({ text }) => text), `{ ${options.join(', ')} }`];
+  const given = inputs.map(({ text }) => text);
+  if (options.length > 0) given.push(`{ ${options.join(', ')} }`);
   return {
     text: `    ${name}: ${aggregate}(${given.join(', ')}),`,
     lambdas: { inputs: inputs.map(({ text }) => text), where: where?.text ?? null },
@@ -189,21 +202,20 @@ const groupChoice = fc.record({
 });
 
 const plainFrame = fc.constantFrom(...PLAIN_FRAMES);
-const anyFrame = fc.oneof(
-  { weight: 5, arbitrary: fc.constantFrom(...CALENDAR_FRAMES) },
-  { weight: 3, arbitrary: plainFrame },
-);
+const FRAMES: Readonly<Record<WindowKind, fc.Arbitrary<Frame>>> = {
+  steps: plainFrame,
+  calendars: fc.oneof(
+    { weight: 5, arbitrary: fc.constantFrom(...CALENDAR_FRAMES) },
+    { weight: 3, arbitrary: plainFrame },
+  ),
+  sessions: fc.constantFrom(...SESSION_FRAMES),
+};
 
-/**
- * Definitions; `withCalendars` with calendar grids, lengths and ranges, and lifetimes, where clocks are changed.
- */
-export function definitionArbitrary(
-  options: { readonly withCalendars?: boolean } = {},
-): fc.Arbitrary<Definition> {
-  const { withCalendars = false } = options;
+/** Definitions; those with calendars are where clocks are changed. */
+export function definitionArbitrary(kind: WindowKind): fc.Arbitrary<Definition> {
   return fc
-    .tuple(withCalendars ? anyFrame : plainFrame, groupChoice)
-    .map(([frame, chosen]) => buildDefinition(frame, chosen, withCalendars));
+    .tuple(FRAMES[kind], groupChoice)
+    .map(([frame, chosen]) => buildDefinition(frame, chosen, kind === 'calendars'));
 }
 
 function buildDefinition(

@@ -1,10 +1,13 @@
-import type { CalendarUnit, WindowGrid } from '../../src/definitions/definition.ts';
+import type { CalendarUnit, Grid } from '../../src/definitions/definition.ts';
 import { formatDuration } from '../../src/time.ts';
+
+/** The windows that definitions are drawn with: on grids of steps, with calendars and lifetimes too, or sessions. */
+export type WindowKind = 'steps' | 'calendars' | 'sessions';
 
 /** A grid, what may be counted on it besides trailing ranges, and when a log for it is worth its while. */
 export interface Frame {
-  readonly grid: WindowGrid;
-  /** About the time between grid times: the measure of lengths, lateness and a log's pace. */
+  readonly grid: Grid;
+  /** About the time between grid times, or the gap: the measure of lengths, lateness and a log's pace. */
   readonly stepMs: number;
   readonly since: readonly { readonly unit: CalendarUnit; readonly zone: string }[];
   /** Where a log's clock may start. */
@@ -86,8 +89,23 @@ export const CALENDAR_FRAMES: readonly Frame[] = [
   stepsFrame(DAY_MS, 0, 'UTC', ['week', 'month']),
 ];
 
+/** Sessions without limit, and as short, longer and much longer than the gap. */
+export const SESSION_FRAMES: readonly Frame[] = [10, 1, 3, 250, 60_000].flatMap((gapMs) =>
+  [null, null, 1, 2.5, 7].map((gaps) => ({
+    grid: { kind: 'session', gapMs, maxDurationMs: gaps === null ? null : Math.ceil(gaps * gapMs) },
+    stepMs: gapMs,
+    since: [],
+    starts: PLAIN_STARTS,
+  })),
+);
+
 /** The grid as the options of a group. */
-export function gridOptions(grid: WindowGrid): string {
+export function gridOptions(grid: Grid): string {
+  if (grid.kind === 'session') {
+    const gap = `session: '${formatDuration(grid.gapMs)}'`;
+    if (grid.maxDurationMs === null) return gap;
+    return `${gap},\n  maxDuration: '${formatDuration(grid.maxDurationMs)}'`;
+  }
   if (grid.kind === 'calendar') return `every: { unit: '${grid.unit}', zone: '${grid.zone}' }`;
   return `every: '${formatDuration(grid.stepMs)}',\n  offset: '${formatDuration(grid.offsetMs)}'`;
 }

@@ -165,7 +165,9 @@ function build(
     clock += Math.floor((chosen.clock.steps + chosen.clock.share) * stream.pace * stepMs);
     if (chosen.leap) clock += leapSteps * stepMs + 1_000_003;
     let at = clock - Math.round(chosen.behind * stepMs);
-    if (chosen.onGrid) at = gridUpTo(grid, at);
+    // Events that are the gap apart, to the millisecond, are no rarer than those at grid times.
+    if (chosen.onGrid)
+      at = gridUpTo(grid.kind === 'session' ? { kind: 'fixed', stepMs, offsetMs: 0 } : grid, at);
     const timestamp = chosen.stamped === null ? -1 : Math.max(0, clock + chosen.stamped);
     const offset = nextOffset[partition]! + chosen.offsetGap;
     nextOffset[partition] = offset + 1;

@@ -1,17 +1,18 @@
-import { isDeepStrictEqual } from 'node:util';
-import type { Row, Scalar, Value, WindowGrid } from '../../src/definitions/definition.ts';
+import type { Grid, Row, Scalar, Value } from '../../src/definitions/definition.ts';
 import type { Revision } from '../../src/operators/revision.ts';
 import type { RejectionReason } from '../../src/sources/record.ts';
-import { aggregateOf, compareScalars, type FeatureDescription, type Occurrence } from './aggregate.ts';
-import { gridAfter, gridBefore, rangeStart } from './grid.ts';
+import { compareScalars, type FeatureDescription } from './aggregate.ts';
+import { GridWindows } from './grid-windows.ts';
+import { SessionWindows } from './session-windows.ts';
+import type { Event, Standing, WindowsReading } from './windows-reading.ts';
 
 /**
- * A deliberately naive reading of the semantics, for one partition and one group. It keeps every event for ever and works out the contents of every window anew, as explicit lists,
- * whenever it is asked; nothing is shared with the operators, and nothing here is quick.
+ * A deliberately naive reading of the semantics, for one partition and one group: nothing is shared with the
+ * operators, and nothing here is quick.
  */
 
 export interface GroupDescription {
-  readonly grid: WindowGrid;
+  readonly grid: Grid;
   readonly allowedLatenessMs: number;
   readonly maxOutOfOrdernessMs: number;
   readonly maxAheadMs: number | null;
@@ -28,10 +29,6 @@ export interface GroupDescription {
 /** Whether it takes event times from 1970 to 2099 only. */
 export function usesCalendar({ grid, features }: GroupDescription): boolean {
   return grid.kind === 'calendar' || features.some(({ range }) => range.kind === 'since');
-}
-
-function staysForEver({ features }: GroupDescription): boolean {
-  return features.some(({ range }) => range.kind === 'lifetime');
 }
 
 const CALENDAR_MS = { from: Date.UTC(1970, 0, 1), to: Date.UTC(2100, 0, 1) };
@@ -75,25 +72,9 @@ export interface OracleCounters {
   dropped: number;
 }
 
-/** A record that some window may hold. */
-interface Event extends Occurrence {
-  /** W before the record: what its lateness is judged against. */
-  readonly watermark: number;
-  /** The grid times whose windows hold it by a range that it leaves again: the first after it, and on. */
-  readonly windows: readonly number[];
-  /** The first grid time that it is admitted to, if it is in the range; it may be beyond `windows`. */
-  readonly firstOpen: number;
-}
-
-interface RowState {
-  readonly kind: 'enter' | 'leave' | 'none';
-  readonly values: readonly (Value | null)[];
-}
-
 interface Entity {
   readonly key: readonly Scalar[];
-  readonly events: Event[];
-  /** Values of the last revision made, by window end. */
+  /** Values of the last revision made, by window end; none of a row that is no more. */
   readonly revised: Map<number, readonly (Value | null)[]>;
 }
 
@@ -113,17 +94,22 @@ export class Oracle {
   };
   watermark = Number.NEGATIVE_INFINITY;
   logTime = Number.NEGATIVE_INFINITY;
-  readonly #entities = new Map<string, Entity>();
-  readonly #thorough: boolean;
+  readonly #windows: WindowsReading;
+  readonly #entities: Entity[] = [];
+  readonly #entityNumbers = new Map<string, number>();
 
   /**
    * `thorough` looks at every window that any event of the entity could reach, at every record; without it only
    * at those that the record itself could have changed. Both must say the same. What stays for ever changes every
-   * later window, so that a group with a lifetime is always looked at thoroughly.
+   * later window, so that a group with a lifetime is always looked at thoroughly, and so are sessions.
    */
   constructor(group: GroupDescription, options: { readonly thorough?: boolean } = {}) {
     this.group = group;
-    this.#thorough = (options.thorough ?? false) || staysForEver(group);
+    const { grid } = group;
+    this.#windows =
+      grid.kind === 'session'
+        ? new SessionWindows(group, grid)
+        : new GridWindows(group, grid, options.thorough ?? false);
   }
 
   /** Takes the next record; returns the revisions that it made. */
@@ -140,8 +126,8 @@ export class Oracle {
     this.watermark = Math.max(before, judged.eventTime - this.group.maxOutOfOrdernessMs);
     const entity = this.#entityOf(record, judged.row, judged.eventTime);
     if (entity !== null) {
-      entity.events.push(this.#event({ ...judged, offset: record.offset }, before));
-      this.#countLateness(record, entity.events.at(-1)!);
+      const event = { ...judged, offset: record.offset, watermark: before };
+      this.#count(record, event, this.#windows.take(entity, event));
     }
     return this.#revise(entity, before, record.offset);
   }
@@ -165,8 +151,8 @@ export class Oracle {
     return { row: record.row, eventTime };
   }
 
-  /** The entity of an accepted record; null when the group filters or rejects it. */
-  #entityOf(record: LoggedRecord, row: Row, eventTime: number): Entity | null {
+  /** The number of an accepted record's entity; null when the group filters or rejects it. */
+  #entityOf(record: LoggedRecord, row: Row, eventTime: number): number | null {
     if (this.group.where !== null && this.group.where(row) !== true) {
       this.counters.filtered += 1;
       return null;
@@ -182,8 +168,10 @@ export class Oracle {
       return null;
     }
     const name = JSON.stringify(key);
-    const entity = this.#entities.get(name) ?? { key: key as Scalar[], events: [], revised: new Map() };
-    this.#entities.set(name, entity);
+    const known = this.#entityNumbers.get(name);
+    if (known !== undefined) return known;
+    const entity = this.#entities.push({ key: key as Scalar[], revised: new Map() }) - 1;
+    this.#entityNumbers.set(name, entity);
     return entity;
   }
 
@@ -192,117 +180,33 @@ export class Oracle {
     return usesCalendar(this.group) && !(from <= eventTime && eventTime < to);
   }
 
-  #event(occurrence: Occurrence, watermark: number): Event {
-    const { grid, features, allowedLatenessMs } = this.group;
-    const { eventTime } = occurrence;
-    const passing = features.filter(({ range }) => range.kind !== 'lifetime');
-    const isHeld = (end: number) =>
-      passing.some(({ range }) => rangeStart(range, grid, end) <= eventTime && eventTime < end);
-    const windows: number[] = [];
-    for (let end = gridAfter(grid, eventTime); isHeld(end); end = gridAfter(grid, end)) windows.push(end);
-    const firstOpen = gridAfter(grid, Math.max(eventTime, watermark - allowedLatenessMs));
-    return { ...occurrence, watermark, windows, firstOpen };
-  }
-
-  #countLateness(record: LoggedRecord, event: Event): void {
-    const { windows } = event;
-    const first = gridAfter(this.group.grid, event.eventTime);
-    const isFinal = (end: number) => !this.#isAdmitted(event, end);
-    if (first <= event.watermark) this.counters.late += 1;
-    if (!staysForEver(this.group) && windows.every(isFinal)) {
-      this.counters.dropped += 1;
-      this.dropped.push({
-        offset: record.offset,
-        timestamp: record.timestamp,
-        eventTime: event.eventTime,
-        watermark: event.watermark,
-        missedFirst: first,
-        missedLast: windows.at(-1)!,
-        missedCount: windows.length,
-      });
-    } else if (isFinal(first)) this.counters.partlyLate += 1;
-  }
-
-  #isInRange({ range }: FeatureDescription, end: number, event: Event): boolean {
-    return rangeStart(range, this.group.grid, end) <= event.eventTime && event.eventTime < end;
-  }
-
-  #isAdmitted(event: Event, end: number): boolean {
-    const inSomeRange = this.group.features.some((feature) => this.#isInRange(feature, end, event));
-    return inSomeRange && end + this.group.allowedLatenessMs > event.watermark;
-  }
-
-  /** C_f(e, T, o), of the first `count` events of the entity. */
-  #contents(feature: FeatureDescription, entity: Entity, end: number, count: number): Event[] {
-    return entity.events
-      .slice(0, count)
-      .filter((event) => this.#isInRange(feature, end, event) && this.#isAdmitted(event, end));
-  }
-
-  /** Whether and how (e, T) exists after the first `count` events of the entity, and V(e, T). */
-  #rowAt(entity: Entity, end: number, count: number): RowState {
-    let enters = false;
-    let leaves = false;
-    const values: (Value | null)[] = [];
-    for (const feature of this.group.features) {
-      const contents = this.#contents(feature, entity, end, count);
-      const earlier = this.#contents(feature, entity, gridBefore(this.group.grid, end), count);
-      if (contents.some((event) => !earlier.includes(event))) enters = true;
-      if (earlier.some((event) => !contents.includes(event))) leaves = true;
-      values.push(aggregateOf(feature, contents, end));
-    }
-    return { kind: enters ? 'enter' : leaves ? 'leave' : 'none', values };
-  }
-
-  /** WindowGrid times at which these events can make a row: where they enter, are held, and leave. */
-  #reach(events: readonly Event[]): number[] {
-    const times = events.map(({ windows, firstOpen }) => {
-      const last = windows.at(-1);
-      return [firstOpen, ...windows, ...(last === undefined ? [] : [gridAfter(this.group.grid, last)])];
-    });
-    return [...new Set(times.flat())].sort((a, b) => a - b);
+  #count(record: LoggedRecord, { eventTime, watermark }: Event, standing: Standing): void {
+    const { offset, timestamp } = record;
+    const { missed } = standing;
+    if (standing.late) this.counters.late += 1;
+    if (standing.partlyLate) this.counters.partlyLate += 1;
+    if (missed === null) return;
+    this.counters.dropped += 1;
+    const [missedFirst, missedLast] = [missed[0]!, missed.at(-1)!];
+    const position = { offset, timestamp, eventTime, watermark };
+    this.dropped.push({ ...position, missedFirst, missedLast, missedCount: missed.length });
   }
 
   /** `touched` is the entity whose last event is the record just taken. */
-  #revise(touched: Entity | null, before: number, offset: number): readonly Revision[] {
-    const made: Revision[] = [];
-    const closes = (end: number) => before < end && end <= this.watermark;
-    for (const entity of this.#entities.values()) {
-      const added = entity === touched ? 1 : 0;
-      const changed = this.#thorough ? entity.events : entity.events.slice(entity.events.length - added);
-      const ends = new Set([...this.#reach(entity.events).filter(closes), ...this.#reach(changed)]);
-      for (const end of ends) {
-        const was = this.#rowAt(entity, end, entity.events.length - added);
-        const is = this.#rowAt(entity, end, entity.events.length);
-        const timing = this.#timing(end, before, was, is);
-        if (timing === null || (timing === 'early' && this.group.emit === 'close')) continue;
-        made.push({
-          entity: entity.key,
-          windowEnd: end,
-          version: offset + 1 + this.group.epoch * 2 ** 43,
-          knownAt: this.logTime,
-          timing,
-          deleted: false,
-          values: is.values,
-          previous: entity.revised.get(end) ?? null,
-        });
-        entity.revised.set(end, is.values);
-      }
-    }
+  #revise(touched: number | null, before: number, offset: number): readonly Revision[] {
+    const made = this.#windows.revise(touched, before, this.watermark).map((change): Revision => {
+      const { windowEnd, timing, deleted, values } = change;
+      const entity = this.#entities[change.entity]!;
+      const previous = entity.revised.get(windowEnd) ?? null;
+      if (deleted) entity.revised.delete(windowEnd);
+      else entity.revised.set(windowEnd, values);
+      const version = offset + 1 + this.group.epoch * 2 ** 43;
+      const row = { entity: entity.key, windowEnd, version, knownAt: this.logTime };
+      return { ...row, timing, deleted, values, previous };
+    });
     made.sort((a, b) => a.windowEnd - b.windowEnd);
     this.revisions.push(...made);
     return made;
-  }
-
-  /** Which revision of (e, T), if any, the step makes (semantics.md, "Revisions"). */
-  #timing(end: number, before: number, was: RowState, is: RowState): Revision['timing'] | null {
-    const changed = !isDeepStrictEqual(is.values, was.values);
-    if (end > this.watermark) {
-      return is.kind === 'enter' && (changed || was.kind !== 'enter') ? 'early' : null;
-    }
-    if (end > before) return is.kind === 'none' ? null : 'on-time';
-    const isFinal = before >= end + this.group.allowedLatenessMs;
-    return !isFinal && is.kind !== 'none' && (changed || was.kind === 'none') ? 'late' : null;
   }
 }
 

@@ -1,15 +1,13 @@
 import fc from 'fast-check';
 import { canHold } from './archive.ts';
 import { definitionArbitrary } from './definition-arbitrary.ts';
+import type { WindowKind } from './frames.ts';
 import { logArbitrary } from './log-arbitrary.ts';
 import type { ReplayCase } from './replay-check.ts';
 
-export function replayCaseArbitrary(
-  maxLength: number,
-  options: { readonly withCalendars?: boolean } = {},
-): fc.Arbitrary<ReplayCase> {
+export function replayCaseArbitrary(maxLength: number, kind: WindowKind): fc.Arbitrary<ReplayCase> {
   return fc
-    .record({ definition: definitionArbitrary(options), partitions: fc.integer({ min: 1, max: 3 }) })
+    .record({ definition: definitionArbitrary(kind), partitions: fc.integer({ min: 1, max: 3 }) })
     .chain(({ definition, partitions }) =>
       fc.record({
         definition: fc.constant(definition),

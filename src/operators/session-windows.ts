@@ -1,0 +1,203 @@
+import type { ByteReader, ByteWriter } from '../aggregates/byte-codec.ts';
+import type { SessionGrid } from '../definitions/definition.ts';
+import type { DurationMs, EventTimeMs, Version } from '../time.ts';
+import { EntitySessions } from './entity-sessions.ts';
+import type { Kernel } from './kernel.ts';
+import { EARLY, LATE, ON_TIME, type RevisionBatch } from './revision.ts';
+import { Timers } from './timers.ts';
+import type { Arrival, ChunkLabel, Lateness, MissedWindows, Windows, WindowsOwner } from './windows.ts';
+
+/** The one lane of {@link Timers} that is used. */
+const LANE = 0;
+
+/**
+ * Session windows of many entities (semantics.md, "Sessions").
+ *
+ * A session that is not final is its row. Which of the rows consumers have heard of need not be remembered: every
+ * open one, unless only closed ones are emitted, and every closed one, because each change of a closed row is a
+ * revision.
+ *
+ * An entity has one timer, for the first of its sessions that closes or becomes final. A session that grows leaves it
+ * where it is: when it fires too early it is set anew, so that an event costs no timer of its own.
+ */
+export class SessionWindows implements Windows {
+  /** Records are judged against the watermark itself and not only against the ends that it passed. */
+  readonly nextAdvance = Number.NEGATIVE_INFINITY;
+
+  readonly #sessions: EntitySessions;
+  readonly #out: RevisionBatch;
+  readonly #timers = new Timers();
+  readonly #emitEarly: boolean;
+  readonly #owner: WindowsOwner;
+  readonly #gapMs: DurationMs;
+  readonly #allowedLatenessMs: DurationMs;
+  #watermark: EventTimeMs = Number.NEGATIVE_INFINITY;
+
+  constructor(options: {
+    grid: SessionGrid;
+    kernel: Kernel;
+    out: RevisionBatch;
+    emitEarly: boolean;
+    allowedLatenessMs: DurationMs;
+    owner: WindowsOwner;
+  }) {
+    this.#sessions = new EntitySessions(options.grid, options.kernel, options.owner);
+    this.#out = options.out;
+    this.#emitEarly = options.emitEarly;
+    this.#owner = options.owner;
+    this.#gapMs = options.grid.gapMs;
+    this.#allowedLatenessMs = options.allowedLatenessMs;
+  }
+
+  get bytes(): number {
+    return this.#sessions.bytes;
+  }
+
+  /** By the end that the event alone would have: a session that it joins may end later. */
+  judge(entity: number | undefined, eventTime: EventTimeMs): Lateness {
+    const end = eventTime + this.#gapMs;
+    const sessions = this.#sessions;
+    const joins = entity !== undefined && sessions.select(entity) && sessions.findJoined(eventTime);
+    if (end > this.#watermark) return 'in-time';
+    return !joins && this.#isFinal(end) ? 'dropped' : 'late';
+  }
+
+  missed(eventTime: EventTimeMs): MissedWindows {
+    const end = eventTime + this.#gapMs;
+    return { missedFirst: end, missedLast: end, missedCount: 1 };
+  }
+
+  /** Retracts the rows of the ends that the record moves, then gives the row of the session that it is in now. */
+  apply(entity: number, arrival: Arrival): void {
+    const sessions = this.#sessions;
+    if (!sessions.select(entity)) {
+      sessions.create(entity);
+      sessions.findJoined(arrival.eventTime);
+    }
+    const { joinedFrom, joinedTo } = sessions;
+    const lastEnd = joinedTo > joinedFrom ? sessions.endOf(joinedTo - 1) : Number.NEGATIVE_INFINITY;
+    const end = Math.max(lastEnd, arrival.eventTime + this.#gapMs);
+    for (let place = joinedFrom; place < joinedTo; place++) {
+      if (sessions.endOf(place) < end) this.#retract(entity, place, arrival);
+    }
+    if (this.#isEmitted(end)) this.#insertAndRevise(entity, end, end === lastEnd, arrival);
+    else sessions.insert(arrival.eventTime, arrival.offset);
+    this.#wakeBy(entity, end > this.#watermark ? end : end + this.#allowedLatenessMs);
+  }
+
+  advance(watermark: EventTimeMs, version: Version, knownAt: EventTimeMs): void {
+    while (this.#timers.next <= watermark) {
+      this.#watermark = this.#timers.next;
+      const woken = this.#timers.take();
+      for (let i = 0; i < woken.length; i++) this.#wake(woken[i]!, version, knownAt);
+    }
+    this.#watermark = watermark;
+  }
+
+  encodeChanges(entity: number, out: ByteWriter, write: (chunk: ChunkLabel) => void): void {
+    if (this.#sessions.select(entity)) this.#sessions.encodeChanges(out, write);
+  }
+
+  restoreWatermark(watermark: EventTimeMs): void {
+    this.#watermark = watermark;
+  }
+
+  decode(entity: number, from: ByteReader): void {
+    const sessions = this.#sessions;
+    if (!sessions.select(entity)) sessions.create(entity);
+    sessions.decodeChunk(from);
+  }
+
+  resume(entity: number): boolean {
+    this.#sessions.select(entity);
+    return this.#dropFinal(entity);
+  }
+
+  #isFinal(end: EventTimeMs): boolean {
+    return end + this.#allowedLatenessMs <= this.#watermark;
+  }
+
+  /** Whether a row of this end, if there is one, has revisions. */
+  #isEmitted(end: EventTimeMs): boolean {
+    return this.#emitEarly || end <= this.#watermark;
+  }
+
+  // ------------------------------------------------------------------------------------------------ timers
+
+  /** Sees to it that the entity is woken at the time or before. */
+  #wakeBy(entity: number, time: EventTimeMs): void {
+    if (this.#sessions.wakeAt <= time) return;
+    this.#sessions.wakeAt = time;
+    this.#timers.add(time, entity, LANE);
+  }
+
+  /** Closes the session that ends where the watermark stands, and forgets those that are final. */
+  #wake(entity: number, version: Version, knownAt: EventTimeMs): void {
+    const sessions = this.#sessions;
+    const time = this.#watermark;
+    if (!sessions.select(entity) || sessions.wakeAt !== time) return;
+    const closing = sessions.firstEndingAfter(time - 1);
+    if (closing < sessions.count && sessions.endOf(closing) === time) {
+      this.#emitOnTime(entity, closing, version, knownAt);
+    }
+    if (!this.#dropFinal(entity)) this.#owner.onEmpty(entity);
+  }
+
+  /** Forgets the entity's final sessions and sets its timer for the others; false when there are none. */
+  #dropFinal(entity: number): boolean {
+    const sessions = this.#sessions;
+    sessions.drop(sessions.firstEndingAfter(this.#watermark - this.#allowedLatenessMs));
+    if (sessions.count === 0) {
+      sessions.remove();
+      return false;
+    }
+    const open = sessions.firstEndingAfter(this.#watermark);
+    const closes = open < sessions.count ? sessions.endOf(open) : Number.POSITIVE_INFINITY;
+    sessions.wakeAt = Number.POSITIVE_INFINITY;
+    this.#wakeBy(entity, Math.min(closes, sessions.endOf(0) + this.#allowedLatenessMs));
+    return true;
+  }
+
+  // --------------------------------------------------------------------------------------------- revisions
+
+  /** The row of the session at a place is no more. */
+  #retract(entity: number, place: number, { version, knownAt }: Arrival): void {
+    const end = this.#sessions.endOf(place);
+    if (!this.#isEmitted(end)) return;
+    const out = this.#out;
+    const row = out.add(entity, end, this.#timingOf(end), version, knownAt);
+    out.deleted[row] = 1;
+    out.replaces[row] = 1;
+    this.#sessions.evaluate(place, out.previous, row * out.width);
+    out.values.fill(Number.NaN, row * out.width, (row + 1) * out.width);
+  }
+
+  /** Takes in the record, and emits the row that its session has then, unless it replaces one with the same values. */
+  #insertAndRevise(entity: number, end: EventTimeMs, replaces: boolean, arrival: Arrival): void {
+    const sessions = this.#sessions;
+    const out = this.#out;
+    const row = out.add(entity, end, this.#timingOf(end), arrival.version, arrival.knownAt);
+    if (replaces) {
+      out.replaces[row] = 1;
+      sessions.evaluate(sessions.joinedTo - 1, out.previous, row * out.width);
+    }
+    sessions.insert(arrival.eventTime, arrival.offset);
+    sessions.evaluate(sessions.joinedFrom, out.values, row * out.width);
+    if (replaces && out.repeats(row)) out.length--;
+  }
+
+  /** The row of the session at a place as it closes; what it replaces, if anything, are the same values. */
+  #emitOnTime(entity: number, place: number, version: Version, knownAt: EventTimeMs): void {
+    const out = this.#out;
+    const row = out.add(entity, this.#sessions.endOf(place), ON_TIME, version, knownAt);
+    const at = row * out.width;
+    this.#sessions.evaluate(place, out.values, at);
+    if (!this.#emitEarly) return;
+    out.replaces[row] = 1;
+    out.previous.set(out.values.subarray(at, at + out.width), at);
+  }
+
+  #timingOf(end: EventTimeMs): number {
+    return end > this.#watermark ? EARLY : LATE;
+  }
+}

@@ -1,0 +1,144 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Value, WindowGrid } from '../../src/definitions/definition.ts';
+import type { Revision } from '../../src/operators/revision.ts';
+import { aggregateOf, type FeatureDescription } from './aggregate.ts';
+import { gridAfter, gridBefore, rangeStart } from './grid.ts';
+import type { GroupDescription } from './oracle.ts';
+import type { Event, RowChange, Standing, WindowsReading } from './windows-reading.ts';
+
+function staysForEver({ features }: GroupDescription): boolean {
+  return features.some(({ range }) => range.kind === 'lifetime');
+}
+
+/** An event, and the windows that may hold it. */
+interface WindowedEvent extends Event {
+  /** The grid times whose windows hold it by a range that it leaves again: the first after it, and on. */
+  readonly windows: readonly number[];
+  /** The first grid time that it is admitted to, if it is in the range; it may be beyond `windows`. */
+  readonly firstOpen: number;
+}
+
+interface RowState {
+  readonly kind: 'enter' | 'leave' | 'none';
+  readonly values: readonly (Value | null)[];
+}
+
+/**
+ * Windows that end on a grid (semantics.md, "Rows"). Every event is kept for ever, and the contents of every window
+ * are worked out anew, as explicit lists, whenever they are asked for.
+ */
+export class GridWindows implements WindowsReading {
+  readonly #group: GroupDescription;
+  readonly #grid: WindowGrid;
+  readonly #thorough: boolean;
+  readonly #entities = new Map<number, WindowedEvent[]>();
+
+  /** `thorough`: see `Oracle`. */
+  constructor(group: GroupDescription, grid: WindowGrid, thorough: boolean) {
+    this.#group = group;
+    this.#grid = grid;
+    this.#thorough = thorough || staysForEver(group);
+  }
+
+  take(entity: number, event: Event): Standing {
+    const events = this.#entities.get(entity) ?? [];
+    this.#entities.set(entity, events);
+    const windowed = this.#windowed(event);
+    events.push(windowed);
+    const { windows } = windowed;
+    const first = gridAfter(this.#grid, event.eventTime);
+    const isFinal = (end: number) => !this.#isAdmitted(windowed, end);
+    const isDropped = !staysForEver(this.#group) && windows.every(isFinal);
+    return {
+      late: first <= event.watermark,
+      partlyLate: !isDropped && isFinal(first),
+      missed: isDropped ? windows : null,
+    };
+  }
+
+  revise(touched: number | null, before: number, watermark: number): readonly RowChange[] {
+    const made: RowChange[] = [];
+    const closes = (end: number) => before < end && end <= watermark;
+    for (const [entity, events] of this.#entities) {
+      const earlier = events.slice(0, events.length - (entity === touched ? 1 : 0));
+      const changed = this.#thorough ? events : events.slice(earlier.length);
+      const ends = new Set([...this.#reach(events).filter(closes), ...this.#reach(changed)]);
+      for (const end of ends) {
+        const was = this.#rowAt(earlier, end);
+        const is = this.#rowAt(events, end);
+        const timing = this.#timing(end, before, watermark, was, is);
+        if (timing === null || (timing === 'early' && this.#group.emit === 'close')) continue;
+        made.push({ entity, windowEnd: end, timing, deleted: false, values: is.values });
+      }
+    }
+    return made;
+  }
+
+  #windowed(event: Event): WindowedEvent {
+    const grid = this.#grid;
+    const { features, allowedLatenessMs } = this.#group;
+    const { eventTime, watermark } = event;
+    const passing = features.filter(({ range }) => range.kind !== 'lifetime');
+    const isHeld = (end: number) =>
+      passing.some(({ range }) => rangeStart(range, grid, end) <= eventTime && eventTime < end);
+    const windows: number[] = [];
+    for (let end = gridAfter(grid, eventTime); isHeld(end); end = gridAfter(grid, end)) windows.push(end);
+    const firstOpen = gridAfter(grid, Math.max(eventTime, watermark - allowedLatenessMs));
+    return { ...event, windows, firstOpen };
+  }
+
+  #isInRange({ range }: FeatureDescription, end: number, event: WindowedEvent): boolean {
+    return rangeStart(range, this.#grid, end) <= event.eventTime && event.eventTime < end;
+  }
+
+  #isAdmitted(event: WindowedEvent, end: number): boolean {
+    const inSomeRange = this.#group.features.some((feature) => this.#isInRange(feature, end, event));
+    return inSomeRange && end + this.#group.allowedLatenessMs > event.watermark;
+  }
+
+  /** C_f(e, T, o), of the events of e up to o. */
+  #contents(feature: FeatureDescription, events: readonly WindowedEvent[], end: number): WindowedEvent[] {
+    return events.filter((event) => this.#isInRange(feature, end, event) && this.#isAdmitted(event, end));
+  }
+
+  /** Whether and how (e, T) exists after these events of e, and V(e, T). */
+  #rowAt(events: readonly WindowedEvent[], end: number): RowState {
+    let enters = false;
+    let leaves = false;
+    const values: (Value | null)[] = [];
+    for (const feature of this.#group.features) {
+      const contents = this.#contents(feature, events, end);
+      const earlier = this.#contents(feature, events, gridBefore(this.#grid, end));
+      if (contents.some((event) => !earlier.includes(event))) enters = true;
+      if (earlier.some((event) => !contents.includes(event))) leaves = true;
+      values.push(aggregateOf(feature, contents, end));
+    }
+    return { kind: enters ? 'enter' : leaves ? 'leave' : 'none', values };
+  }
+
+  /** Grid times at which these events can make a row: where they enter, are held, and leave. */
+  #reach(events: readonly WindowedEvent[]): number[] {
+    const times = events.map(({ windows, firstOpen }) => {
+      const last = windows.at(-1);
+      return [firstOpen, ...windows, ...(last === undefined ? [] : [gridAfter(this.#grid, last)])];
+    });
+    return [...new Set(times.flat())].sort((a, b) => a - b);
+  }
+
+  /** Which revision of (e, T), if any, the step makes (semantics.md, "Revisions"). */
+  #timing(
+    end: number,
+    before: number,
+    watermark: number,
+    was: RowState,
+    is: RowState,
+  ): Revision['timing'] | null {
+    const changed = !isDeepStrictEqual(is.values, was.values);
+    if (end > watermark) {
+      return is.kind === 'enter' && (changed || was.kind !== 'enter') ? 'early' : null;
+    }
+    if (end > before) return is.kind === 'none' ? null : 'on-time';
+    const isFinal = before >= end + this.#group.allowedLatenessMs;
+    return !isFinal && is.kind !== 'none' && (changed || was.kind === 'none') ? 'late' : null;
+  }
+}
