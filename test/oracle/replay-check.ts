@@ -144,7 +144,7 @@ function rowLine(group: Group, revision: Revision): unknown {
     version: revision.version,
     known_at: revision.knownAt,
     timing: revision.timing,
-    deleted: false,
+    deleted: revision.deleted,
     ...Object.fromEntries(
       group.group.features.map((feature, index) => [feature.name, asJson(revision.values[index]!)]),
     ),

@@ -3,9 +3,9 @@ import { expect, it } from 'vitest';
 import { replayCaseArbitrary } from './replay-case.ts';
 import { checkReplay } from './replay-check.ts';
 
-/** More of them: `npm run soak`, with `-- --windows calendars` for the others. */
+/** More of them: `npm run soak`, with `-- --windows calendars` or `sessions` for the others. */
 const SEEDS = [1, 2, 3, 4, 5, 6];
-const CASES = (['steps', 'calendars'] as const).flatMap((windows) =>
+const CASES = (['steps', 'calendars', 'sessions'] as const).flatMap((windows) =>
   SEEDS.map((seed) => ({ windows, seed })),
 );
 
