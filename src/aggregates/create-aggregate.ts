@@ -4,13 +4,16 @@ import type { ValueType } from '../definitions/expression.ts';
 import type { Aggregate } from './aggregate.ts';
 import { DoubleAvg, IntegerAvg } from './avg.ts';
 import { Count } from './count.ts';
+import { Correlation, Covariance } from './covariance.ts';
 import type { Dictionary } from './dictionary.ts';
 import { DistinctCount } from './distinct-count.ts';
 import { Entropy } from './entropy.ts';
 import { NumberMax, NumberMin, TextExtreme } from './extreme.ts';
 import { FirstLast } from './first-last.ts';
 import { Rate } from './rate.ts';
+import { Kurtosis, Skewness } from './shape.ts';
 import { DoubleSum, IntegerSum } from './sum.ts';
+import { StandardDeviation, Variance } from './variance.ts';
 
 /**
  * How an input becomes the number that its aggregate takes: 1 for each record (or value that is not null), the
@@ -29,6 +32,15 @@ const IMPLEMENTATIONS: Readonly<Record<AggregateName, Implementation>> = {
   rate: { create: () => new Rate() },
   sum: { create: ({ input }) => (input!.type === 'integer' ? new IntegerSum() : new DoubleSum()) },
   avg: { create: ({ input }) => (input!.type === 'integer' ? new IntegerAvg() : new DoubleAvg()) },
+  variance: { create: () => new Variance('sample') },
+  variancePop: { create: () => new Variance('population') },
+  stddev: { create: () => new StandardDeviation('sample') },
+  stddevPop: { create: () => new StandardDeviation('population') },
+  skewness: { create: () => new Skewness() },
+  kurtosis: { create: () => new Kurtosis() },
+  covariance: { create: () => new Covariance('sample') },
+  covariancePop: { create: () => new Covariance('population') },
+  correlation: { create: () => new Correlation() },
   min: {
     create: ({ input }, dictionary) =>
       input!.type === 'string' ? new TextExtreme(dictionary, 'min') : new NumberMin(),

@@ -114,6 +114,152 @@ export function avg<R>(
 }
 
 /**
+ * The variance of the values as a sample: (n·Σx² − (Σx)²) / (n·(n − 1)), worked out exactly and rounded once; the order
+ * of events and what has left the window change no bit.
+ *
+ * @nulls skips null values; null below two values; null while it is beyond the largest double
+ * @type number
+ * @state exact sums of the values and of their squares, long integers, per pane and per window
+ * @cost long-integer arithmetic: a few products and sums per event, per pane that enters or leaves, and per result
+ */
+export function variance<R>(
+  input: (record: R) => number | Nullish,
+  options?: DefaultOptions<R, number>,
+): AggregateDefinition<R> {
+  return define(variance, [input, options]);
+}
+
+/**
+ * The variance of the values as the whole population: (n·Σx² − (Σx)²) / n², worked out exactly and rounded once. Of one
+ * value it is 0.
+ *
+ * @nulls skips null values; null of nothing; null while it is beyond the largest double
+ * @type number
+ * @state exact sums of the values and of their squares, long integers, per pane and per window
+ * @cost long-integer arithmetic: a few products and sums per event, per pane that enters or leaves, and per result
+ */
+export function variancePop<R>(
+  input: (record: R) => number | Nullish,
+  options?: DefaultOptions<R, number>,
+): AggregateDefinition<R> {
+  return define(variancePop, [input, options]);
+}
+
+/**
+ * The standard deviation of the values as a sample: the square root of {@link variance}.
+ *
+ * @nulls skips null values; null where the variance is
+ * @type number
+ * @state exact sums of the values and of their squares, long integers, per pane and per window
+ * @cost long-integer arithmetic: a few products and sums per event, per pane that enters or leaves, and per result
+ */
+export function stddev<R>(
+  input: (record: R) => number | Nullish,
+  options?: DefaultOptions<R, number>,
+): AggregateDefinition<R> {
+  return define(stddev, [input, options]);
+}
+
+/**
+ * The standard deviation of the values as the whole population: the square root of {@link variancePop}.
+ *
+ * @nulls skips null values; null where the variance is
+ * @type number
+ * @state exact sums of the values and of their squares, long integers, per pane and per window
+ * @cost long-integer arithmetic: a few products and sums per event, per pane that enters or leaves, and per result
+ */
+export function stddevPop<R>(
+  input: (record: R) => number | Nullish,
+  options?: DefaultOptions<R, number>,
+): AggregateDefinition<R> {
+  return define(stddevPop, [input, options]);
+}
+
+/**
+ * The adjusted skewness of the values as a sample, √(n·(n − 1)) / (n − 2) · m3 / m2^1.5 with the central moments m2 and m3
+ * (G1 in Joanes and Gill, "Comparing measures of sample skewness and kurtosis", 1998; `skewness` in DuckDB). Its square
+ * is worked out exactly and rounded once, then the root is taken.
+ *
+ * @nulls skips null values; null below three values, and while all are equal
+ * @type number
+ * @state exact sums of the values and of their second and third powers, long integers, per pane and per window
+ * @cost long-integer arithmetic: a few products and sums per event, per pane that enters or leaves, and per result
+ */
+export function skewness<R>(
+  input: (record: R) => number | Nullish,
+  options?: DefaultOptions<R, number>,
+): AggregateDefinition<R> {
+  return define(skewness, [input, options]);
+}
+
+/**
+ * The excess kurtosis of the values as a sample, (n − 1) / ((n − 2)·(n − 3)) · ((n + 1)·m4 / m2² − 3·(n − 1)) with the
+ * central moments m2 and m4 (G2 in Joanes and Gill, "Comparing measures of sample skewness and kurtosis", 1998;
+ * `kurtosis` in DuckDB), worked out exactly and rounded once.
+ *
+ * @nulls skips null values; null below four values, and while all are equal
+ * @type number
+ * @state exact sums of the values and of their second to fourth powers, long integers, per pane and per window
+ * @cost long-integer arithmetic: a few products and sums per event, per pane that enters or leaves, and per result
+ */
+export function kurtosis<R>(
+  input: (record: R) => number | Nullish,
+  options?: DefaultOptions<R, number>,
+): AggregateDefinition<R> {
+  return define(kurtosis, [input, options]);
+}
+
+/**
+ * The covariance of pairs as a sample: (n·Σxy − Σx·Σy) / (n·(n − 1)), worked out exactly and rounded once.
+ *
+ * @nulls skips records where x or y is null; null below two pairs; null while it is beyond the largest double
+ * @type number
+ * @state exact sums of x, y and x·y, long integers, per pane and per window
+ * @cost long-integer arithmetic: a few products and sums per event, per pane that enters or leaves, and per result
+ */
+export function covariance<R>(
+  x: (record: R) => number | Nullish,
+  y: (record: R) => number | Nullish,
+  options?: DefaultOptions<R, number>,
+): AggregateDefinition<R> {
+  return define(covariance, [x, y, options]);
+}
+
+/**
+ * The covariance of pairs as the whole population: (n·Σxy − Σx·Σy) / n², worked out exactly and rounded once. Of one pair
+ * it is 0.
+ *
+ * @nulls skips records where x or y is null; null of nothing; null while it is beyond the largest double
+ * @type number
+ * @state exact sums of x, y and x·y, long integers, per pane and per window
+ * @cost long-integer arithmetic: a few products and sums per event, per pane that enters or leaves, and per result
+ */
+export function covariancePop<R>(
+  x: (record: R) => number | Nullish,
+  y: (record: R) => number | Nullish,
+  options?: DefaultOptions<R, number>,
+): AggregateDefinition<R> {
+  return define(covariancePop, [x, y, options]);
+}
+
+/**
+ * Pearson's correlation of pairs, in [−1, 1]: with C = n·Σxy − Σx·Σy, X = n·Σx² − (Σx)² and Y alike, C / √(X·Y). The
+ * square C² / (X·Y) is worked out exactly and rounded once, then the root is taken.
+ *
+ * @nulls skips records where x or y is null; null below two pairs, and while all x or all y are equal
+ * @type number
+ * @state exact sums of x, y, x², y² and x·y, long integers, per pane and per window
+ * @cost long-integer arithmetic: a few products and sums per event, per pane that enters or leaves, and per result
+ */
+export function correlation<R>(
+  x: (record: R) => number | Nullish,
+  y: (record: R) => number | Nullish,
+  options?: DefaultOptions<R, number>,
+): AggregateDefinition<R> {
+  return define(correlation, [x, y, options]);
+}
+
+/**
  * The least value: numbers by value, texts by their UTF-8 bytes, which is the order of code points.
  *
  * @nulls skips null values; null of nothing

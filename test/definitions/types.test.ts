@@ -1,6 +1,7 @@
 import { describe, expectTypeOf, it } from 'vitest';
 import {
   avg,
+  correlation,
   count,
   defineFeatureGroup,
   defineSource,
@@ -15,6 +16,7 @@ import {
   type RecordOf,
   rate,
   sum,
+  variance,
 } from '../../src/index.ts';
 
 // `tsc` is the test here: each @ts-expect-error fails the type check when the line below it is no error.
@@ -72,6 +74,12 @@ describe('the types of definitions', () => {
         failed: rate(({ status }) => status === 'failed', { last: '1h' }),
         places: distinctCount((t) => t.geo, { last: '1h' }),
         spread: entropy((t) => t.status, { last: '1h' }),
+        scatter: variance((t) => t.amount, { last: '1h', default: 0 }),
+        line: correlation(
+          (t) => t.amount,
+          (t) => t.price,
+          { last: '1h' },
+        ),
       },
     });
     expectTypeOf(group).toEqualTypeOf<FeatureGroup>();
@@ -106,6 +114,16 @@ describe('the types of definitions', () => {
             g: entropy((t) => t.photo, { last: '1h' }),
             // @ts-expect-error a boolean where an order is needed
             h: min((t) => t.ok, { last: '1h' }),
+            // @ts-expect-error a text where a number is needed
+            q: variance((t) => t.geo, { last: '1h' }),
+            // @ts-expect-error one lambda where two are needed
+            r: correlation((t) => t.amount, { last: '1h' }),
+            s: correlation(
+              (t) => t.amount,
+              // @ts-expect-error a condition where a number is needed
+              (t) => t.ok,
+              { last: '1h' },
+            ),
             // @ts-expect-error two ranges
             j: count({ last: '1h', since: { unit: 'day', zone: 'UTC' } }),
             // @ts-expect-error a unit that there is not

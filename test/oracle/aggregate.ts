@@ -1,6 +1,7 @@
 import type { AggregateName } from '../../src/definitions/aggregate-signatures.ts';
 import type { AggregateParameters, Range, Row, Scalar, Value } from '../../src/definitions/definition.ts';
 import { exactIntegerSum, exactSum } from './exact.ts';
+import { correlationOf, covarianceOf, kurtosisOf, skewnessOf, varianceOf } from './moments.ts';
 
 /** One feature as the oracle takes it: plain functions of the row instead of expressions. */
 export interface FeatureDescription {
@@ -79,10 +80,23 @@ function avgOf(reached: Reached): number | null {
   return sum === null ? null : sum / reached.values.length + 0;
 }
 
+function rootOf(value: number | null): number | null {
+  return value === null ? null : Math.sqrt(value);
+}
+
 const TWINS: Readonly<Record<AggregateName, Twin>> = {
   count: ({ values }) => values.length,
   sum: ofSome(sumOf),
   avg: ofSome(avgOf),
+  variance: ({ values }) => varianceOf(values as number[], 1),
+  variancePop: ({ values }) => varianceOf(values as number[], 0),
+  stddev: ({ values }) => rootOf(varianceOf(values as number[], 1)),
+  stddevPop: ({ values }) => rootOf(varianceOf(values as number[], 0)),
+  skewness: ({ values }) => skewnessOf(values as number[]),
+  kurtosis: ({ values }) => kurtosisOf(values as number[]),
+  covariance: ({ values, others }) => covarianceOf(values as number[], others as number[], 1),
+  covariancePop: ({ values, others }) => covarianceOf(values as number[], others as number[], 0),
+  correlation: ({ values, others }) => correlationOf(values as number[], others as number[]),
   min: ofSome(({ values }) => [...values].sort(compareScalars)[0]!),
   max: ofSome(({ values }) => [...values].sort(compareScalars).at(-1)!),
   first: ofSome(({ values }) => values[0]!),

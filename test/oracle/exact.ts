@@ -6,7 +6,7 @@
 const UNIT_EXPONENT = -1074;
 
 /** The double in units of 2^-1074. */
-function inUnits(value: number): bigint {
+export function inUnits(value: number): bigint {
   const view = new DataView(new ArrayBuffer(8));
   view.setFloat64(0, value);
   const bits = view.getBigUint64(0);
@@ -17,19 +17,27 @@ function inUnits(value: number): bigint {
   return exponent === 0n ? sign * fraction : sign * ((fraction | (1n << 52n)) << (exponent - 1n));
 }
 
-/** The nearest double, ties to even; ±Infinity beyond the largest; never −0. */
-function fromUnits(units: bigint): number {
-  if (units === 0n) return 0;
-  const negative = units < 0n;
-  const magnitude = negative ? -units : units;
-  const surplus = Math.max(0, magnitude.toString(2).length - 53);
-  const divisor = 1n << BigInt(surplus);
+/** The double nearest to numerator / denominator in units of 2^-1074, ties to even; ±Infinity beyond the largest; never −0. */
+function fromUnits(numerator: bigint, denominator = 1n): number {
+  if (numerator === 0n) return 0;
+  const negative = numerator < 0n;
+  const magnitude = negative ? -numerator : numerator;
+  const surplus = Math.max(0, (magnitude / denominator).toString(2).length - 53);
+  const divisor = denominator << BigInt(surplus);
   let quotient = magnitude / divisor;
   const twice = 2n * (magnitude % divisor);
   if (twice > divisor || (twice === divisor && quotient % 2n === 1n)) quotient += 1n;
   // Exact: a quotient of at most 53 bits times a power of two that keeps it a multiple of 2^-1074.
   const rounded = Number(quotient) * 2 ** (surplus + UNIT_EXPONENT);
-  return negative ? -rounded : rounded;
+  return negative && rounded !== 0 ? -rounded : rounded;
+}
+
+/** numerator / denominator · 2^(−1074·power), rounded once; ±Infinity beyond the largest double. */
+export function exactQuotient(numerator: bigint, denominator: bigint, power: number): number {
+  const excess = BigInt(-UNIT_EXPONENT * (power - 1));
+  return excess >= 0n
+    ? fromUnits(numerator, denominator << excess)
+    : fromUnits(numerator << -excess, denominator);
 }
 
 /** The true sum of finite doubles, rounded once; ±Infinity when it is beyond the largest double. */
