@@ -1,12 +1,10 @@
+export type { AggregateDefinition, AggregateOptions, DefaultOptions } from './definitions/aggregate-call.ts';
 export {
-  type AggregateDefinition,
-  type AggregateOptions,
   avg,
   correlation,
   count,
   covariance,
   covariancePop,
-  type DefaultOptions,
   distinctCount,
   entropy,
   first,
@@ -23,6 +21,7 @@ export {
   variancePop,
 } from './definitions/aggregate-functions.ts';
 export type { CalendarLengthOptions, CalendarOptions } from './definitions/calendar-options.ts';
+export { defineAggregate } from './definitions/define-aggregate.ts';
 export { defineFeatureGroup, type FeatureGroupOptions } from './definitions/define-feature-group.ts';
 export { defineSource, type SourceDefinition, type SourceOptions } from './definitions/define-source.ts';
 export type { FeatureGroup, Source } from './definitions/definition.ts';

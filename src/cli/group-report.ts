@@ -2,6 +2,7 @@ import { createAggregate } from '../aggregates/create-aggregate.ts';
 import { Dictionary } from '../aggregates/dictionary.ts';
 import { featureTypeName } from '../definitions/aggregate-signatures.ts';
 import type {
+  Aggregation,
   Feature,
   FeatureGroup,
   FieldType,
@@ -35,13 +36,29 @@ interface FeatureReport {
   readonly name: string;
   /** `integer`, `list<string>`, `map<string, integer>`. */
   readonly type: string;
+  /** As the definitions file calls it. */
   readonly aggregate: string;
-  /** Canonical text of what it aggregates; null for a count of records. */
+  /** Canonical text of what it aggregates; null for a count of records, and for an aggregate of the user's own. */
   readonly input: string | null;
   readonly where: string | null;
+  /** What an aggregate of the user's own is computed from; null for a built-in one. */
+  readonly own: OwnReport | null;
   /** `last 1d`, `last 30 days`, `since day in Asia/Kolkata` or `lifetime`. */
   readonly range: string;
   readonly default: number | string | boolean | null;
+}
+
+export interface OwnReport {
+  /** Canonical text, over fields named by the numbers of the parts. */
+  readonly result: string;
+  readonly parts: readonly PartReport[];
+}
+
+interface PartReport {
+  readonly aggregate: string;
+  /** Canonical texts of its inputs; none for a count of records. */
+  readonly inputs: readonly string[];
+  readonly where: string | null;
 }
 
 export interface GroupReport {
@@ -120,15 +137,23 @@ export function reportGroup(group: FeatureGroup): GroupReport {
 }
 
 function reportFeature(feature: Feature, grid: Grid): FeatureReport {
+  const { aggregations, result } = feature;
+  const simple = result === null ? aggregations[0] : null;
   return {
     name: feature.name,
     type: featureTypeName(feature.valueType),
-    aggregate: feature.aggregations[0].aggregate,
-    input: feature.aggregations[0].input?.canonical ?? null,
-    where: feature.aggregations[0].where?.canonical ?? null,
+    aggregate: feature.aggregate,
+    input: simple?.input?.canonical ?? null,
+    where: simple?.where?.canonical ?? null,
+    own: result && { result: result.canonical, parts: aggregations.map(reportPart) },
     range: rangeName(feature.range, grid),
     default: feature.default,
   };
+}
+
+function reportPart({ aggregate, input, other, where }: Aggregation): PartReport {
+  const inputs = [input, other].flatMap((each) => each?.canonical ?? []);
+  return { aggregate, inputs, where: where?.canonical ?? null };
 }
 
 const CELL_BYTES = 8;

@@ -1,4 +1,4 @@
-import type { GroupReport, SourceReport } from './group-report.ts';
+import type { GroupReport, OwnReport, SourceReport } from './group-report.ts';
 import { type Cell, formatFields, formatTable } from './table.ts';
 import { drawTimeline } from './timeline.ts';
 
@@ -63,8 +63,18 @@ function describeGroup(group: GroupReport): string {
       f.default === null ? null : String(f.default),
     ]),
   );
-  const sections = [formatFields(facts), features, drawTimeline(group.timeline)];
+  const own = group.features.flatMap((f) => (f.own === null ? [] : describeOwn(f.name, f.own)));
+  const sections = [formatFields(facts), features, ...own, drawTimeline(group.timeline)];
   return `group ${group.name}:${group.version}\n${sections.map(indent).join('\n\n')}`;
+}
+
+/** What a feature is by an aggregate of the user's own, and under it the parts that its numbers stand for. */
+function describeOwn(name: string, { result, parts }: OwnReport): string {
+  const table = formatTable(
+    ['part', 'aggregate', 'of', 'where'],
+    parts.map((part, index) => [String(index), part.aggregate, part.inputs.join(', ') || null, part.where]),
+  );
+  return `${name} = ${result}\n${indent(table)}`;
 }
 
 function indent(text: string): string {

@@ -1,62 +1,20 @@
+import {
+  type AggregateDefinition,
+  type DefaultOptions,
+  definitionOf,
+  type Lambda,
+  type LambdaArguments,
+} from './aggregate-call.ts';
 import type { AggregateName } from './aggregate-signatures.ts';
-import { CallSite } from './definition-text.ts';
-import type { RangeOptions } from './read-range.ts';
 
-/** A value that a lambda may give; null and undefined both stand for no value. */
-type Nullish = null | undefined;
+/** The type of values that are chosen from those of a lambda: `number` for one that gives 1 or 0. */
+type Widened<T> = T extends number ? number : T extends string ? string : boolean;
 
-/** Options of every aggregate. */
-export type AggregateOptions<R> = RangeOptions & {
-  /** Only records for which this is true reach the aggregate. */
-  readonly where?: (record: R) => boolean | Nullish;
-};
-
-/** Options of an aggregate whose result is null when there were no values. */
-export type DefaultOptions<R, T> = AggregateOptions<R> & {
-  /** Replaces the null of no values at all, and no other. */
-  readonly default?: T;
-};
-
-declare const aggregate: unique symbol;
-
-/**
- * A feature before its group gives it a name. It is typed as a bare function because TypeScript then puts off
- * `rate((t) => …)` until it knows the group's source, and so the type of `t`.
- */
-export type AggregateDefinition<R> = (record: R) => { readonly [aggregate]: true };
-
-/** What stands behind an {@link AggregateDefinition} while the program runs. */
-export interface AggregateCall {
-  readonly kind: 'aggregate';
-  readonly aggregate: AggregateName;
-  /** The arguments as they were given, unchecked. */
-  readonly given: readonly unknown[];
-  readonly site: CallSite;
-}
-
-/** The calls behind definitions; the key is global, as a group may come from another copy of the package. */
-const CALL = Symbol.for('tidemark.aggregateCall');
-
-/** The call behind what stands as a feature; null when it is none. */
-export function aggregateCallOf(feature: unknown): AggregateCall | null {
-  if (typeof feature !== 'function') return null;
-  return (feature as unknown as { readonly [CALL]?: AggregateCall })[CALL] ?? null;
-}
-
-function define<R>(
+function define<A extends LambdaArguments, V>(
   callee: (...given: never[]) => unknown,
   given: readonly unknown[],
-): AggregateDefinition<R> {
-  const call: AggregateCall = {
-    kind: 'aggregate',
-    aggregate: callee.name as AggregateName,
-    given,
-    site: new CallSite(callee),
-  };
-  const never = (): never => {
-    throw new TypeError(`${callee.name}(…) is a definition for the features of a group, not to be called`);
-  };
-  return Object.assign(never, { [CALL]: call });
+): AggregateDefinition<A, V> {
+  return definitionOf(callee, callee.name as AggregateName, given);
 }
 
 /*
@@ -73,12 +31,14 @@ function define<R>(
  * @state one number per pane and per window
  * @cost one addition per event; one per pane that enters or leaves the window
  */
-export function count<R>(options?: DefaultOptions<R, number>): AggregateDefinition<R>;
-export function count<R>(
-  input: (record: R) => unknown,
-  options?: DefaultOptions<R, number>,
-): AggregateDefinition<R>;
-export function count<R>(...given: unknown[]): AggregateDefinition<R> {
+export function count<A extends LambdaArguments>(
+  options?: DefaultOptions<A, number>,
+): AggregateDefinition<A, number>;
+export function count<A extends LambdaArguments>(
+  input: Lambda<A, unknown>,
+  options?: DefaultOptions<A, number>,
+): AggregateDefinition<A, number>;
+export function count<A extends LambdaArguments>(...given: unknown[]): AggregateDefinition<A, number> {
   return define(count, given);
 }
 
@@ -91,10 +51,10 @@ export function count<R>(...given: unknown[]): AggregateDefinition<R> {
  * @state three numbers (integers) or five per pane and per window; a long integer more where the values span over 130 bits
  * @cost a few additions per event, and as many per pane that enters or leaves the window
  */
-export function sum<R>(
-  input: (record: R) => number | Nullish,
-  options?: DefaultOptions<R, number>,
-): AggregateDefinition<R> {
+export function sum<A extends LambdaArguments>(
+  input: Lambda<A, number>,
+  options?: DefaultOptions<A, number>,
+): AggregateDefinition<A, number> {
   return define(sum, [input, options]);
 }
 
@@ -106,10 +66,10 @@ export function sum<R>(
  * @state as {@link sum}
  * @cost as {@link sum}, and a division per result
  */
-export function avg<R>(
-  input: (record: R) => number | Nullish,
-  options?: DefaultOptions<R, number>,
-): AggregateDefinition<R> {
+export function avg<A extends LambdaArguments>(
+  input: Lambda<A, number>,
+  options?: DefaultOptions<A, number>,
+): AggregateDefinition<A, number> {
   return define(avg, [input, options]);
 }
 
@@ -122,10 +82,10 @@ export function avg<R>(
  * @state exact sums of the values and of their squares, long integers, per pane and per window
  * @cost long-integer arithmetic: a few products and sums per event, per pane that enters or leaves, and per result
  */
-export function variance<R>(
-  input: (record: R) => number | Nullish,
-  options?: DefaultOptions<R, number>,
-): AggregateDefinition<R> {
+export function variance<A extends LambdaArguments>(
+  input: Lambda<A, number>,
+  options?: DefaultOptions<A, number>,
+): AggregateDefinition<A, number> {
   return define(variance, [input, options]);
 }
 
@@ -138,10 +98,10 @@ export function variance<R>(
  * @state exact sums of the values and of their squares, long integers, per pane and per window
  * @cost long-integer arithmetic: a few products and sums per event, per pane that enters or leaves, and per result
  */
-export function variancePop<R>(
-  input: (record: R) => number | Nullish,
-  options?: DefaultOptions<R, number>,
-): AggregateDefinition<R> {
+export function variancePop<A extends LambdaArguments>(
+  input: Lambda<A, number>,
+  options?: DefaultOptions<A, number>,
+): AggregateDefinition<A, number> {
   return define(variancePop, [input, options]);
 }
 
@@ -153,10 +113,10 @@ export function variancePop<R>(
  * @state exact sums of the values and of their squares, long integers, per pane and per window
  * @cost long-integer arithmetic: a few products and sums per event, per pane that enters or leaves, and per result
  */
-export function stddev<R>(
-  input: (record: R) => number | Nullish,
-  options?: DefaultOptions<R, number>,
-): AggregateDefinition<R> {
+export function stddev<A extends LambdaArguments>(
+  input: Lambda<A, number>,
+  options?: DefaultOptions<A, number>,
+): AggregateDefinition<A, number> {
   return define(stddev, [input, options]);
 }
 
@@ -168,10 +128,10 @@ export function stddev<R>(
  * @state exact sums of the values and of their squares, long integers, per pane and per window
  * @cost long-integer arithmetic: a few products and sums per event, per pane that enters or leaves, and per result
  */
-export function stddevPop<R>(
-  input: (record: R) => number | Nullish,
-  options?: DefaultOptions<R, number>,
-): AggregateDefinition<R> {
+export function stddevPop<A extends LambdaArguments>(
+  input: Lambda<A, number>,
+  options?: DefaultOptions<A, number>,
+): AggregateDefinition<A, number> {
   return define(stddevPop, [input, options]);
 }
 
@@ -185,10 +145,10 @@ export function stddevPop<R>(
  * @state exact sums of the values and of their second and third powers, long integers, per pane and per window
  * @cost long-integer arithmetic: a few products and sums per event, per pane that enters or leaves, and per result
  */
-export function skewness<R>(
-  input: (record: R) => number | Nullish,
-  options?: DefaultOptions<R, number>,
-): AggregateDefinition<R> {
+export function skewness<A extends LambdaArguments>(
+  input: Lambda<A, number>,
+  options?: DefaultOptions<A, number>,
+): AggregateDefinition<A, number> {
   return define(skewness, [input, options]);
 }
 
@@ -202,10 +162,10 @@ export function skewness<R>(
  * @state exact sums of the values and of their second to fourth powers, long integers, per pane and per window
  * @cost long-integer arithmetic: a few products and sums per event, per pane that enters or leaves, and per result
  */
-export function kurtosis<R>(
-  input: (record: R) => number | Nullish,
-  options?: DefaultOptions<R, number>,
-): AggregateDefinition<R> {
+export function kurtosis<A extends LambdaArguments>(
+  input: Lambda<A, number>,
+  options?: DefaultOptions<A, number>,
+): AggregateDefinition<A, number> {
   return define(kurtosis, [input, options]);
 }
 
@@ -217,11 +177,11 @@ export function kurtosis<R>(
  * @state exact sums of x, y and x·y, long integers, per pane and per window
  * @cost long-integer arithmetic: a few products and sums per event, per pane that enters or leaves, and per result
  */
-export function covariance<R>(
-  x: (record: R) => number | Nullish,
-  y: (record: R) => number | Nullish,
-  options?: DefaultOptions<R, number>,
-): AggregateDefinition<R> {
+export function covariance<A extends LambdaArguments>(
+  x: Lambda<A, number>,
+  y: Lambda<A, number>,
+  options?: DefaultOptions<A, number>,
+): AggregateDefinition<A, number> {
   return define(covariance, [x, y, options]);
 }
 
@@ -234,11 +194,11 @@ export function covariance<R>(
  * @state exact sums of x, y and x·y, long integers, per pane and per window
  * @cost long-integer arithmetic: a few products and sums per event, per pane that enters or leaves, and per result
  */
-export function covariancePop<R>(
-  x: (record: R) => number | Nullish,
-  y: (record: R) => number | Nullish,
-  options?: DefaultOptions<R, number>,
-): AggregateDefinition<R> {
+export function covariancePop<A extends LambdaArguments>(
+  x: Lambda<A, number>,
+  y: Lambda<A, number>,
+  options?: DefaultOptions<A, number>,
+): AggregateDefinition<A, number> {
   return define(covariancePop, [x, y, options]);
 }
 
@@ -251,11 +211,11 @@ export function covariancePop<R>(
  * @state exact sums of x, y, x², y² and x·y, long integers, per pane and per window
  * @cost long-integer arithmetic: a few products and sums per event, per pane that enters or leaves, and per result
  */
-export function correlation<R>(
-  x: (record: R) => number | Nullish,
-  y: (record: R) => number | Nullish,
-  options?: DefaultOptions<R, number>,
-): AggregateDefinition<R> {
+export function correlation<A extends LambdaArguments>(
+  x: Lambda<A, number>,
+  y: Lambda<A, number>,
+  options?: DefaultOptions<A, number>,
+): AggregateDefinition<A, number> {
   return define(correlation, [x, y, options]);
 }
 
@@ -267,10 +227,10 @@ export function correlation<R>(
  * @state one number per pane and per window; a text is held once per task
  * @cost one comparison per event; when the pane that holds the least leaves, one per pane of the window
  */
-export function min<R>(
-  input: (record: R) => number | string | Nullish,
-  options?: DefaultOptions<R, number | string>,
-): AggregateDefinition<R> {
+export function min<A extends LambdaArguments, T extends number | string>(
+  input: Lambda<A, T>,
+  options?: DefaultOptions<A, number | string>,
+): AggregateDefinition<A, Widened<T>> {
   return define(min, [input, options]);
 }
 
@@ -282,10 +242,10 @@ export function min<R>(
  * @state one number per pane and per window; a text is held once per task
  * @cost one comparison per event; when the pane that holds the greatest leaves, one per pane of the window
  */
-export function max<R>(
-  input: (record: R) => number | string | Nullish,
-  options?: DefaultOptions<R, number | string>,
-): AggregateDefinition<R> {
+export function max<A extends LambdaArguments, T extends number | string>(
+  input: Lambda<A, T>,
+  options?: DefaultOptions<A, number | string>,
+): AggregateDefinition<A, Widened<T>> {
   return define(max, [input, options]);
 }
 
@@ -297,10 +257,10 @@ export function max<R>(
  * @state three numbers per pane and per window; a text is held once per task
  * @cost one comparison per event; when the pane that holds the earliest leaves, a look for the next pane with a value
  */
-export function first<R>(
-  input: (record: R) => number | string | boolean | Nullish,
-  options?: DefaultOptions<R, number | string | boolean>,
-): AggregateDefinition<R> {
+export function first<A extends LambdaArguments, T extends number | string | boolean>(
+  input: Lambda<A, T>,
+  options?: DefaultOptions<A, number | string | boolean>,
+): AggregateDefinition<A, Widened<T>> {
   return define(first, [input, options]);
 }
 
@@ -312,10 +272,10 @@ export function first<R>(
  * @state three numbers per pane and per window; a text is held once per task
  * @cost one comparison per event; when the pane that holds the latest leaves, a look for the last pane with a value
  */
-export function last<R>(
-  input: (record: R) => number | string | boolean | Nullish,
-  options?: DefaultOptions<R, number | string | boolean>,
-): AggregateDefinition<R> {
+export function last<A extends LambdaArguments, T extends number | string | boolean>(
+  input: Lambda<A, T>,
+  options?: DefaultOptions<A, number | string | boolean>,
+): AggregateDefinition<A, Widened<T>> {
   return define(last, [input, options]);
 }
 
@@ -327,10 +287,10 @@ export function last<R>(
  * @state two numbers per pane and per window
  * @cost two additions per event; two per pane that enters or leaves the window
  */
-export function rate<R>(
-  condition: (record: R) => boolean | Nullish,
-  options?: DefaultOptions<R, number>,
-): AggregateDefinition<R> {
+export function rate<A extends LambdaArguments>(
+  condition: Lambda<A, boolean>,
+  options?: DefaultOptions<A, number>,
+): AggregateDefinition<A, number> {
   return define(rate, [condition, options]);
 }
 
@@ -342,10 +302,10 @@ export function rate<R>(
  * @state a count for each different value of a pane, and of the window; each value is held once per task
  * @cost one look-up per event; one per different value of a pane that enters or leaves the window
  */
-export function distinctCount<R>(
-  input: (record: R) => number | string | boolean | Nullish,
-  options?: DefaultOptions<R, number>,
-): AggregateDefinition<R> {
+export function distinctCount<A extends LambdaArguments>(
+  input: Lambda<A, number | string | boolean>,
+  options?: DefaultOptions<A, number>,
+): AggregateDefinition<A, number> {
   return define(distinctCount, [input, options]);
 }
 
@@ -358,9 +318,9 @@ export function distinctCount<R>(
  * @state a count for each different value of a pane, and of the window; each value is held once per task
  * @cost one look-up per event; one per different value of a pane that enters or leaves the window
  */
-export function entropy<R>(
-  input: (record: R) => number | string | boolean | Nullish,
-  options?: DefaultOptions<R, number>,
-): AggregateDefinition<R> {
+export function entropy<A extends LambdaArguments>(
+  input: Lambda<A, number | string | boolean>,
+  options?: DefaultOptions<A, number>,
+): AggregateDefinition<A, number> {
   return define(entropy, [input, options]);
 }

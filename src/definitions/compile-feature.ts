@@ -1,13 +1,16 @@
-import type { AggregateCall } from './aggregate-functions.ts';
-import { isVector, signatureOf } from './aggregate-signatures.ts';
-import { compileLambda } from './compile-lambda.ts';
-import type { AggregateParameters, Feature, FeatureType, Grid } from './definition.ts';
+import { basename } from 'node:path';
+import { formatPlace } from '../errors.ts';
+import { type AggregateCall, aggregateName, type OwnAggregate } from './aggregate-call.ts';
+import { isVector } from './aggregate-signatures.ts';
+import { AggregateReader, compileAggregation } from './compile-aggregation.ts';
+import { expressionFor } from './compile-lambda.ts';
+import { compileOwnAggregate } from './compile-own-aggregate.ts';
+import type { Aggregation, Feature, FeatureType, Grid } from './definition.ts';
 import type { Problem } from './definition-error.ts';
-import type { Expression, ValueType } from './expression.ts';
 import { typeName } from './expression-refusals.ts';
 import type { RecordParameter } from './expression-scope.ts';
-import { OptionReader, show } from './option-reader.ts';
-import { readParameters } from './read-parameters.ts';
+import type { Node } from './expression-tree.ts';
+import { type OptionReader, show } from './option-reader.ts';
 import { RANGES, readRange } from './read-range.ts';
 
 /** Checks and compiles one feature of a group; null when something is wrong with it. */
@@ -18,75 +21,64 @@ export function compileFeature(
   grid: Grid | null,
   problems: Problem[],
 ): Feature | null {
-  const { aggregate, given, site } = call;
-  const signature = signatureOf(aggregate);
+  const { aggregate } = call;
+  if (typeof aggregate !== 'string' && !aggregate.isSound) return null;
   const before = problems.length;
-  const what = `${aggregate} of '${name}'`;
-  const isOfRecords = signature.optionalInput === true && typeof given[0] !== 'function' && given.length <= 1;
-  const inputCount = isOfRecords ? 0 : signature.inputs.length;
-  const options = new OptionReader(
-    what,
-    given[inputCount] ?? (grid?.kind === 'session' ? {} : undefined),
-    site.options(inputCount),
-    problems,
-  );
-  const rules = signature.parameters ?? {};
-  const ranges = grid?.kind === 'session' ? [] : RANGES;
-  options.only([...Object.keys(rules), ...ranges, 'where', 'default'], {
+  const isOfSession = grid?.kind === 'session';
+  const reader = new AggregateReader(name, call, !isOfSession, problems);
+  const { what, options } = reader;
+  reader.checkOptions([...(isOfSession ? [] : RANGES), 'default'], {
     every: 'the grid belongs to the group: write every beside features',
     session: 'the gap belongs to the group: write session beside features, in place of every',
     ...Object.fromEntries(RANGES.map((range) => [range, 'leave it out: the range is the session'])),
   });
-  const inputs = signature.inputs.slice(0, inputCount).map((types, index) => {
-    const which = signature.inputs.length === 1 ? 'the lambda' : `the ${ORDINALS[index]} lambda`;
-    const input = compileLambda(given[index], `${which} of ${what}`, record, site, problems);
-    if (input !== null && !types.includes(input.type)) {
-      problems.push({
-        ...inputProblem(what, types, input),
-        place: site.lambdaPlace(String(given[index]), 0),
-      });
-    }
-    return input;
-  });
-  const where = options.has('where')
-    ? compileLambda(options.given['where'], `'where' of ${what}`, record, site, problems)
-    : null;
-  if (where !== null && where.type !== 'boolean') {
-    options.wrong(
-      'where',
-      `gives ${typeName(where.type)}, not a boolean`,
-      'write a condition, like t.amount > 0',
-    );
-  }
-  const parameters: AggregateParameters = readParameters(options, rules);
+  const trees = reader.trees(record);
+  const parameters = reader.parameters();
   const range = readRange(what, options, grid, problems);
-  const known = inputs.filter((input) => input !== null);
-  if (known.length < inputs.length) return null;
-  const valueType = signature.valueType(known.map(({ type }) => type));
-  const whenEmpty = readDefault(options, valueType);
+  if (trees === null) return null;
+  const value =
+    typeof aggregate === 'string'
+      ? simpleValue(compileAggregation(aggregate, reader, trees, parameters, problems))
+      : ownValue(aggregate, reader, trees, problems);
+  if (value === null) return null;
+  const whenEmpty = readDefault(options, value.valueType);
   if (problems.length > before || range === null) return null;
-  const [input = null, other = null] = known;
-  const aggregation = { aggregate, input, other, where, parameters, valueType };
-  return { name, aggregations: [aggregation], result: null, range, default: whenEmpty, valueType };
+  return { name, aggregate: aggregateName(call), ...value, range, default: whenEmpty };
 }
 
-const ORDINALS = ['first', 'second'];
+type FeatureValue = Pick<Feature, 'aggregations' | 'result' | 'valueType'>;
 
-function inputProblem(
-  what: string,
-  types: readonly ValueType[],
-  input: Expression,
-): Pick<Problem, 'message' | 'remedy'> {
-  const wanted = types.filter((type) => type !== 'integer');
-  const remedy =
-    wanted.length === 1 && wanted[0] === 'boolean'
-      ? "write a condition, like (t) => t.status === 'failed'"
-      : input.type === 'boolean'
-        ? 'write condition ? 1 : 0, or rate((t) => condition, …)'
-        : input.type === 'string'
-          ? 'read a field that is a number, or write Number(text)'
-          : 'bytes can only be tested for null or counted: count((t) => t.field, …)';
-  return { message: `${what} takes ${wanted.join(' or ')}, not ${typeName(input.type)}`, remedy };
+function simpleValue(aggregation: Aggregation | null): FeatureValue | null {
+  if (aggregation === null) return null;
+  return { aggregations: [aggregation], result: null, valueType: aggregation.valueType };
+}
+
+/** What is wrong with an aggregate of the user's own only for the inputs of this feature is told at the feature. */
+function ownValue(
+  aggregate: OwnAggregate,
+  { what, call }: AggregateReader,
+  { inputs, where }: { readonly inputs: readonly Node[]; readonly where: Node | null },
+  problems: Problem[],
+): FeatureValue | null {
+  const found: Problem[] = [];
+  const aggregations: Aggregation[] = [];
+  const tree = compileOwnAggregate(aggregate, inputs, where, aggregations, found);
+  const place = call.site.lambdaPlace(String(call.given[0]), 0);
+  const [wrong] = found;
+  if (wrong !== undefined) {
+    const types = inputs.map(({ type }) => typeName(type)).join(' and ');
+    const there = formatPlace({ ...wrong.place, file: basename(wrong.place.file ?? '') });
+    problems.push({
+      message: `${what} cannot be made of ${types}: ${wrong.message} (${there})`,
+      place,
+      remedy: `${wrong.remedy}, there or here`,
+    });
+    return null;
+  }
+  const result = tree && expressionFor(tree, what, place, problems);
+  const [first, ...others] = aggregations;
+  if (result === null || first === undefined) return null;
+  return { aggregations: [first, ...others], result, valueType: result.type };
 }
 
 function readDefault(options: OptionReader, type: FeatureType): Feature['default'] {

@@ -1,14 +1,13 @@
 import { formatDuration } from '../time.ts';
-import { type AggregateDefinition, aggregateCallOf } from './aggregate-functions.ts';
+import { type AggregateDefinition, aggregateCallOf } from './aggregate-call.ts';
 import { type CalendarOptions, readCalendar } from './calendar-options.ts';
 import { compileFeature } from './compile-feature.ts';
-import { compileLambda, recordOfSource } from './compile-lambda.ts';
+import { checkWhere, expressionFor, recordOfSource } from './compile-lambda.ts';
 import type { SourceDefinition } from './define-source.ts';
 import type { Feature, FeatureGroup, FieldType, Grid, Source } from './definition.ts';
 import { type Problem, reportProblems } from './definition-error.ts';
 import { rememberPlace } from './definition-place.ts';
 import { CallSite } from './definition-text.ts';
-import { typeName } from './expression-refusals.ts';
 import type { RecordParameter } from './expression-scope.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import { FEATURE_NAME, GROUP_NAME, ROW_COLUMNS } from './names.ts';
@@ -46,7 +45,7 @@ export interface FeatureGroupOptions<R> {
   readonly ttl?: string | null;
   /** Records for which this is not true are skipped. */
   readonly where?: (record: NoInfer<R>) => boolean | null | undefined;
-  readonly features: Readonly<Record<string, AggregateDefinition<NoInfer<R>>>>;
+  readonly features: Readonly<Record<string, AggregateDefinition<[record: NoInfer<R>]>>>;
 }
 
 const OPTIONS = [
@@ -83,17 +82,9 @@ export function defineFeatureGroup<R>(options: FeatureGroupOptions<R>): FeatureG
   const grid = readGrid(reader, problems);
   const entity = readEntity(reader, source);
   const record = source === null || source.fields.size === 0 ? null : recordOfSource(source);
+  const condition = record === null ? null : checkWhere(reader, 'the group', record, site, problems);
   const where =
-    record !== null && reader.has('where')
-      ? compileLambda(reader.given['where'], "'where' of the group", record, site, problems)
-      : null;
-  if (where !== null && where.type !== 'boolean') {
-    reader.wrong(
-      'where',
-      `gives ${typeName(where.type)}, not a boolean`,
-      'write a condition, like t.amount > 0',
-    );
-  }
+    condition && expressionFor(condition, "'where' of the group", reader.site.value('where'), problems);
   const features = readFeatures(reader, entity, record, grid, problems);
   const group: Omit<FeatureGroup, 'fingerprint'> = {
     kind: 'featureGroup',

@@ -98,6 +98,12 @@ export class CallSite {
     return new ObjectSite(this, node?.type === 'ObjectExpression' ? node : null, this.place);
   }
 
+  /** The place of an argument of the call. */
+  argument(index: number): Place {
+    const node = this.call?.arguments[index];
+    return node === undefined ? this.place : this.text!.placeOf(node.start);
+  }
+
   /** The place of an offset inside a lambda's text. */
   lambdaPlace(text: string, offset: number): Place {
     const start = this.text?.findFunction(text, this.call) ?? null;

@@ -117,6 +117,8 @@ export interface Aggregation {
 
 export interface Feature {
   readonly name: string;
+  /** The aggregate as the definitions file calls it; decides nothing. */
+  readonly aggregate: string;
   /** What its value is computed from: one aggregate, or those of an aggregate of the user's own. */
   readonly aggregations: readonly [Aggregation, ...Aggregation[]];
   /**

@@ -57,6 +57,12 @@ export const INTEGER_BOUND = Number.MAX_SAFE_INTEGER;
 /** The largest magnitude of a number. */
 export const NUMBER_BOUND = Number.MAX_VALUE;
 
+/** A value that is read by a name, of any magnitude that its type can have. */
+export function valueNode(name: string, type: ValueType, { nullable }: { readonly nullable: boolean }): Node {
+  const bound = type === 'integer' ? INTEGER_BOUND : type === 'number' ? NUMBER_BOUND : 0;
+  return { op: 'field', name, symbols: [], type, nullable, bound };
+}
+
 export function isNumeric(node: Node): boolean {
   return node.type === 'integer' || node.type === 'number';
 }

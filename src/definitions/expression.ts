@@ -7,7 +7,9 @@
  * `integer`: an exact integer within ±(2^53−1). `number`: a finite IEEE double, never −0.
  * Each may be null besides.
  */
-export type ValueType = 'integer' | 'number' | 'string' | 'boolean' | 'bytes';
+export type ValueType = (typeof VALUE_TYPES)[number];
+
+export const VALUE_TYPES = ['number', 'integer', 'string', 'boolean', 'bytes'] as const;
 
 export interface Expression {
   readonly type: ValueType;

@@ -39,12 +39,21 @@ function gridMeaning(grid: Grid): unknown {
 }
 
 /** What a feature of one aggregate over one input means is written as it was when there were no others. */
-function featureMeaning({ aggregations, result, ...feature }: Feature): unknown {
+function featureMeaning({
+  aggregations,
+  result,
+  name,
+  range,
+  default: whenEmpty,
+  valueType,
+}: Feature): unknown {
+  const feature = { name, range, default: whenEmpty, valueType };
   const [first, ...more] = aggregations.map(aggregationMeaning);
   return { ...feature, ...first, ...(result === null ? {} : { more, result: result.canonical }) };
 }
 
-function aggregationMeaning({ aggregate, input, other, where, parameters }: Aggregation): object {
+/** What decides the value of an aggregation. */
+export function aggregationMeaning({ aggregate, input, other, where, parameters }: Aggregation): object {
   return {
     aggregate,
     input: input?.canonical ?? null,

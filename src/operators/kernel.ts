@@ -178,25 +178,27 @@ function encodedInput(input: Expression | null, encoding: InputEncoding): string
 function evaluateFeature(feature: Feature, parts: readonly Part[], dictionary: Dictionary): string {
   const call = (method: 'isEmpty' | 'isOutOfRange') => (part: Part) =>
     `${part.name}.${method}(cells, window + ${part.window})`;
-  const result = ({ name, window }: Part): string => `${name}.result(cells, window + ${window}, end)`;
+  const value = ({ name, window }: Part): string => `${name}.result(cells, window + ${window}, end)`;
+  const isOutOfRange = call('isOutOfRange');
   const whenEmpty =
     feature.default === null
       ? ''
       : `if (${parts.map(call('isEmpty')).join(' && ')}) value = ${defaultCode(feature.default, dictionary)};`;
-  const value =
-    feature.result === null
-      ? `value = ${result(parts[0]!)};`
-      : `{
-          const record = {
-            ${parts.map((part, index) => `${index}: ${decodedResult(part, result(part))}`).join(',\n')}
-          };
-          value = ${encodedInput(feature.result, feature.result.type === 'string' ? 'category' : 'number')} + 0;
-        }`;
-  return `${value}
-    if (value !== value) {
-      if (${parts.map(call('isOutOfRange')).join(' || ')}) overflows++;
-      ${whenEmpty}
-    }`;
+  const whenNull = (outOfRange: readonly string[]): string => `if (value !== value) {
+    if (${outOfRange.join(' || ')}) overflows++;
+    ${whenEmpty}
+  }`;
+  const { result } = feature;
+  if (result === null) return `value = ${value(parts[0]!)}; ${whenNull(parts.map(isOutOfRange))}`;
+  // Only a part that is null itself is asked for the reason.
+  const outOfRange = parts.map((part, index) => `(record[${index}] === null && ${isOutOfRange(part)})`);
+  return `{
+    const record = {
+      ${parts.map((part, index) => `${index}: ${decodedResult(part, value(part))}`).join(',\n')}
+    };
+    value = ${encodedInput(result, result.type === 'string' ? 'category' : 'number')} + 0;
+    ${whenNull(outOfRange)}
+  }`;
 }
 
 /** Code of a result as lambdas see it. */

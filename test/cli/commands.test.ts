@@ -289,6 +289,7 @@ const GROUP: FeatureGroup = {
   where: null,
   features: [86_400_000, 5_400_000].map((lengthMs, i) => ({
     name: `txn_count_${i}`,
+    aggregate: 'count',
     aggregations: [
       { aggregate: 'count', input: null, other: null, where: null, parameters: {}, valueType: 'integer' },
     ],

@@ -3,6 +3,7 @@ import {
   avg,
   correlation,
   count,
+  defineAggregate,
   defineFeatureGroup,
   defineSource,
   distinctCount,
@@ -11,6 +12,7 @@ import {
   type FeatureGroupOptions,
   field,
   first,
+  last,
   max,
   min,
   type RecordOf,
@@ -39,6 +41,24 @@ const transactions = defineSource({
   eventTime: { field: 'event_ts' },
 });
 type Transaction = RecordOf<typeof schema>;
+
+const geometricMean = defineAggregate(
+  'geometricMean',
+  { n: count((x: number) => x), logs: sum((x: number) => Math.log(x), { where: (x) => x > 0 }) },
+  ({ n, logs }) => Math.exp(logs / n),
+);
+const slope = defineAggregate(
+  'slope',
+  { n: count(), x: sum((x: number) => x), xy: sum((x: number, y: number) => x * y) },
+  (values) => values.xy / values.n - values.x,
+);
+const isRising = defineAggregate(
+  'isRising',
+  { before: first((x: number) => x), now: last((x: number) => x), mean: geometricMean((x: number) => x) },
+  ({ before, now, mean }) => now > before && now > mean,
+);
+
+const records = defineAggregate('records', { n: count() }, ({ n }) => n);
 
 describe('the types of definitions', () => {
   it('give lambdas the record of the schema', () => {
@@ -80,6 +100,14 @@ describe('the types of definitions', () => {
           (t) => t.price,
           { last: '1h' },
         ),
+        typical: geometricMean((t) => t.price, { last: '1h', where: (t) => t.ok, default: 0 }),
+        slope: slope(
+          (t) => t.amount,
+          ({ price }) => price,
+          { last: '1h' },
+        ),
+        count: records({ last: '1h' }),
+        rises: isRising((t) => t.amount, { last: '1h', default: false }),
       },
     });
     expectTypeOf(group).toEqualTypeOf<FeatureGroup>();
@@ -150,6 +178,50 @@ describe('the types of definitions', () => {
       () => defineSource({ name: 'a', key: 'card', schema, eventTime: { field: 'event_ts' } }),
       // @ts-expect-error an event time that is no field
       () => defineSource({ name: 'a', schema, eventTime: { field: 'at' } }),
+    ];
+    expectTypeOf(refused).toBeArray();
+  });
+
+  it("refuse what an aggregate of the user's own cannot be made of, or used with", () => {
+    const refused: (() => unknown)[] = [
+      // @ts-expect-error a part that there is not
+      () => defineAggregate('a', { n: count((x: number) => x) }, ({ m }) => 1 / m),
+      // @ts-expect-error arithmetic on a text
+      () => defineAggregate('a', { least: min((x: string) => x) }, ({ least }) => least * 2),
+      // @ts-expect-error a result that is no single value
+      () => defineAggregate('a', { n: count((x: number) => x) }, ({ n }) => [n]),
+      // @ts-expect-error a text where a number is needed
+      () => defineAggregate('a', { n: sum((x: string) => x) }, ({ n }) => n),
+      // @ts-expect-error no aggregate
+      () => defineAggregate('a', { n: 5 }, () => 1),
+      () =>
+        defineFeatureGroup({
+          name: 'cards',
+          version: 1,
+          source: transactions,
+          entity: 'card_id',
+          every: '5m',
+          features: {
+            // @ts-expect-error a misspelt field
+            n: geometricMean((t) => t.amuont, { last: '1h' }),
+            // @ts-expect-error a text where the parts need a number
+            q: geometricMean((t) => t.geo, { last: '1h' }),
+            // @ts-expect-error one input where the parts read two
+            r: slope((t) => t.amount, { last: '1h' }),
+            s: slope(
+              (t) => t.amount,
+              // @ts-expect-error a text for the second input
+              (t) => t.geo,
+              { last: '1h' },
+            ),
+            // @ts-expect-error a default of another type than the result's
+            t: isRising((t) => t.amount, { last: '1h', default: 0 }),
+            // @ts-expect-error a misspelt field in where
+            u: geometricMean((t) => t.amount, { last: '1h', where: (t) => t.okay }),
+            // @ts-expect-error an aggregate over something else than the record
+            v: sum((x: number) => x, { last: '1h' }),
+          },
+        }),
     ];
     expectTypeOf(refused).toBeArray();
   });

@@ -50,6 +50,7 @@ export function compileGroup(definition: Definition): FeatureGroup {
       const aggregation = { aggregate, input, other, where: condition(where), parameters, valueType };
       return {
         name,
+        aggregate,
         aggregations: [aggregation],
         result: null,
         range,

@@ -51,6 +51,7 @@ export function aGroup(shape: GroupShape): FeatureGroup {
 export function aFeature(name: string, valueType: FeatureType): Feature {
   return {
     name,
+    aggregate: 'last',
     aggregations: [{ aggregate: 'last', input: null, other: null, where: null, parameters: {}, valueType }],
     result: null,
     range: { kind: 'last', lengthMs: 60_000 },
