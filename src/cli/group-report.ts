@@ -1,4 +1,3 @@
-import { createAggregate } from '../aggregates/create-aggregate.ts';
 import { Dictionary } from '../aggregates/dictionary.ts';
 import { featureTypeName } from '../definitions/aggregate-signatures.ts';
 import type {
@@ -7,13 +6,16 @@ import type {
   FeatureGroup,
   FieldType,
   Grid,
+  SessionGrid,
   Source,
   WindowGrid,
 } from '../definitions/definition.ts';
-import { assert } from '../errors.ts';
 import { headCells } from '../operators/entity-panes.ts';
+import { SESSIONS_HEAD_CELLS, sessionCells } from '../operators/entity-sessions.ts';
+import { createKernel } from '../operators/kernel.ts';
 import { WindowLayout } from '../operators/window-layout.ts';
 import { type DurationMs, formatDuration } from '../time.ts';
+import { type SessionTimeline, sessionTimelineOf } from './session-timeline.ts';
 import { gridName, rangeName, type Timeline, timelineOf } from './timeline.ts';
 
 /** What `tidemark check` says of a source; durations are texts, null is no limit. */
@@ -61,27 +63,44 @@ interface PartReport {
   readonly where: string | null;
 }
 
-export interface GroupReport {
+interface GroupFacts {
   readonly name: string;
   readonly version: number;
   readonly source: string;
   readonly entity: readonly string[];
-  /** `5m`, or `day in Asia/Kolkata`. */
-  readonly every: string;
-  /** Null on a calendar. */
-  readonly offset: string | null;
   readonly allowed_lateness: string;
   readonly emit: string;
   readonly ttl: string | null;
   readonly where: string | null;
+  readonly fingerprint: string;
+  readonly features: readonly FeatureReport[];
+}
+
+export interface WindowGroupReport extends GroupFacts {
+  readonly kind: 'windows';
+  /** `5m`, or `day in Asia/Kolkata`. */
+  readonly every: string;
+  /** Null on a calendar. */
+  readonly offset: string | null;
   readonly pane: string;
   /** Rows that come and go with one event, when nothing else happens: it enters once and leaves each range once, a lifetime never. */
   readonly rows_per_event_at_most: number;
   readonly state: StateCost;
-  readonly fingerprint: string;
-  readonly features: readonly FeatureReport[];
   readonly timeline: Timeline;
 }
+
+export interface SessionGroupReport extends GroupFacts {
+  readonly kind: 'sessions';
+  /** The gap. */
+  readonly session: string;
+  readonly max_duration: string | null;
+  /** Before it closes: the row of the event's session, and the retraction of one that had another end. */
+  readonly rows_per_event_at_most: number;
+  readonly state: SessionStateCost;
+  readonly timeline: SessionTimeline;
+}
+
+export type GroupReport = WindowGroupReport | SessionGroupReport;
 
 /** Memory for one entity. Texts and categories come on top: each distinct one is held once. */
 interface StateCost {
@@ -90,6 +109,14 @@ interface StateCost {
   /** Panes of an entity that has events in each of them; all that only lifetimes still hold is in one of them. */
   readonly panes_at_most: number;
   readonly bytes_at_most: number;
+}
+
+/** As {@link StateCost}, of an entity's sessions that are not final. */
+interface SessionStateCost {
+  readonly bytes_per_entity: number;
+  readonly bytes_per_session: number;
+  /** Null with a `maxDuration`: sessions may lie closer than the gap then. */
+  readonly sessions_at_most: number | null;
 }
 
 export function reportSource(source: Source): SourceReport {
@@ -110,29 +137,48 @@ export function reportSource(source: Source): SourceReport {
 }
 
 export function reportGroup(group: FeatureGroup): GroupReport {
+  const facts: GroupFacts = {
+    name: group.name,
+    version: group.version,
+    source: group.source.name,
+    entity: group.entity,
+    allowed_lateness: formatDuration(group.allowedLatenessMs),
+    emit: group.emit,
+    ttl: formatLimit(group.ttlMs),
+    where: group.where?.canonical ?? null,
+    fingerprint: group.fingerprint,
+    features: group.features.map((feature) => reportFeature(feature, group.grid)),
+  };
   const { grid } = group;
-  assert(grid.kind !== 'session', 'windows on a grid');
+  return grid.kind === 'session' ? reportSessions(facts, group, grid) : reportWindows(facts, group, grid);
+}
+
+function reportWindows(facts: GroupFacts, group: FeatureGroup, grid: WindowGrid): WindowGroupReport {
   const layout = new WindowLayout(grid, group.features);
   const leaving = group.features
     .filter(({ range }) => range.kind !== 'lifetime')
     .map(({ range }) => JSON.stringify(range));
   return {
-    name: group.name,
-    version: group.version,
-    source: group.source.name,
-    entity: group.entity,
-    every: gridName(group.grid),
-    offset: group.grid.kind === 'fixed' ? formatDuration(group.grid.offsetMs) : null,
-    allowed_lateness: formatDuration(group.allowedLatenessMs),
-    emit: group.emit,
-    ttl: formatLimit(group.ttlMs),
-    where: group.where?.canonical ?? null,
-    pane: layout.paneMs === null ? gridName(group.grid) : formatDuration(layout.paneMs),
+    kind: 'windows',
+    ...facts,
+    every: gridName(grid),
+    offset: grid.kind === 'fixed' ? formatDuration(grid.offsetMs) : null,
+    pane: layout.paneMs === null ? gridName(grid) : formatDuration(layout.paneMs),
     rows_per_event_at_most: 1 + new Set(leaving).size,
     state: stateCost(group, grid, layout),
-    fingerprint: group.fingerprint,
-    features: group.features.map((feature) => reportFeature(feature, group.grid)),
     timeline: timelineOf(grid, group.features),
+  };
+}
+
+function reportSessions(facts: GroupFacts, group: FeatureGroup, grid: SessionGrid): SessionGroupReport {
+  return {
+    kind: 'sessions',
+    ...facts,
+    session: formatDuration(grid.gapMs),
+    max_duration: formatLimit(grid.maxDurationMs),
+    rows_per_event_at_most: 2,
+    state: sessionStateCost(group, grid),
+    timeline: sessionTimelineOf(grid),
   };
 }
 
@@ -159,20 +205,28 @@ function reportPart({ aggregate, input, other, where }: Aggregation): PartReport
 const CELL_BYTES = 8;
 
 function stateCost(group: FeatureGroup, grid: WindowGrid, layout: WindowLayout): StateCost {
-  const dictionary = new Dictionary();
-  let paneCells = 1; // its number
-  let entityCells = headCells(layout);
-  for (const aggregation of group.features.flatMap(({ aggregations }) => aggregations)) {
-    const aggregate = createAggregate(aggregation, dictionary);
-    paneCells += aggregate.paneWidth;
-    entityCells += aggregate.windowWidth;
-  }
+  const { paneWidth, windowWidth } = createKernel(group, new Dictionary());
+  const entityCells = headCells(layout) + windowWidth;
   const panes = panesAtMost(group, grid, layout);
   return {
     bytes_per_entity: entityCells * CELL_BYTES,
-    bytes_per_pane: paneCells * CELL_BYTES,
+    bytes_per_pane: paneWidth * CELL_BYTES,
     panes_at_most: panes,
-    bytes_at_most: (entityCells + panes * paneCells) * CELL_BYTES,
+    bytes_at_most: (entityCells + panes * paneWidth) * CELL_BYTES,
+  };
+}
+
+/**
+ * A session is needed until it is final, which the watermark's delay postpones; without a limit the last events of
+ * two are at least the gap apart.
+ */
+function sessionStateCost(group: FeatureGroup, { gapMs, maxDurationMs }: SessionGrid): SessionStateCost {
+  const { source, allowedLatenessMs } = group;
+  const delayMs = source.maxOutOfOrdernessMs + allowedLatenessMs;
+  return {
+    bytes_per_entity: SESSIONS_HEAD_CELLS * CELL_BYTES,
+    bytes_per_session: sessionCells(createKernel(group, new Dictionary())) * CELL_BYTES,
+    sessions_at_most: maxDurationMs === null ? Math.ceil(delayMs / gapMs) + 1 : null,
   };
 }
 

@@ -1,4 +1,11 @@
-import type { GroupReport, OwnReport, SourceReport } from './group-report.ts';
+import type {
+  GroupReport,
+  OwnReport,
+  SessionGroupReport,
+  SourceReport,
+  WindowGroupReport,
+} from './group-report.ts';
+import { drawSessions } from './session-timeline.ts';
 import { type Cell, formatFields, formatTable } from './table.ts';
 import { drawTimeline } from './timeline.ts';
 
@@ -26,29 +33,15 @@ function describeSource(source: SourceReport): string {
 }
 
 function describeGroup(group: GroupReport): string {
-  const { state } = group;
-  const hasLifetime = group.features.some((feature) => feature.range === 'lifetime');
-  const settled = hasLifetime ? '; what only lifetimes hold is one of these' : '';
   const facts: [string, Cell][] = [
     ['source', group.source],
     ['entity', group.entity.join(', ')],
-    [
-      'every',
-      group.offset === null || group.offset === '0ms'
-        ? group.every
-        : `${group.every}, offset ${group.offset}`,
-    ],
+    ...(group.kind === 'windows' ? describeGrid(group) : describeGap(group)),
     ['allowed lateness', group.allowed_lateness],
     ['emit', group.emit],
     ['time to live', group.ttl],
     ...(group.where === null ? [] : [['where', group.where] as [string, Cell]]),
-    ['pane', group.pane],
-    ['rows per event', `at most ${group.rows_per_event_at_most} (late events revise more)`],
-    [
-      'state per entity',
-      `${state.bytes_per_entity} B + ${state.bytes_per_pane} B a pane with events; ` +
-        `at most ${state.panes_at_most} panes, ${formatBytes(state.bytes_at_most)}${settled}`,
-    ],
+    ...(group.kind === 'windows' ? describeCost(group) : describeSessionCost(group)),
     ['fingerprint', group.fingerprint],
   ];
   const features = formatTable(
@@ -63,8 +56,10 @@ function describeGroup(group: GroupReport): string {
       f.default === null ? null : String(f.default),
     ]),
   );
+  const timeline =
+    group.kind === 'windows' ? drawTimeline(group.timeline) : drawSessions(group.timeline, group.session);
   const own = group.features.flatMap((f) => (f.own === null ? [] : describeOwn(f.name, f.own)));
-  const sections = [formatFields(facts), features, ...own, drawTimeline(group.timeline)];
+  const sections = [formatFields(facts), features, ...own, timeline];
   return `group ${group.name}:${group.version}\n${sections.map(indent).join('\n\n')}`;
 }
 
@@ -75,6 +70,45 @@ function describeOwn(name: string, { result, parts }: OwnReport): string {
     parts.map((part, index) => [String(index), part.aggregate, part.inputs.join(', ') || null, part.where]),
   );
   return `${name} = ${result}\n${indent(table)}`;
+}
+
+function describeGrid({ every, offset }: WindowGroupReport): [string, Cell][] {
+  return [['every', offset === null || offset === '0ms' ? every : `${every}, offset ${offset}`]];
+}
+
+function describeGap({ session, max_duration }: SessionGroupReport): [string, Cell][] {
+  return [
+    ['session', `until ${session} without an event`],
+    ['lasts', max_duration === null ? 'without limit' : `at most ${max_duration} from first to last event`],
+  ];
+}
+
+function describeCost({
+  pane,
+  rows_per_event_at_most,
+  state,
+  features,
+}: WindowGroupReport): [string, Cell][] {
+  const hasLifetime = features.some((feature) => feature.range === 'lifetime');
+  const settled = hasLifetime ? '; what only lifetimes hold is one of these' : '';
+  return [
+    ['pane', pane],
+    ['rows per event', `at most ${rows_per_event_at_most} (late events revise more)`],
+    [
+      'state per entity',
+      `${state.bytes_per_entity} B + ${state.bytes_per_pane} B a pane with events; ` +
+        `at most ${state.panes_at_most} panes, ${formatBytes(state.bytes_at_most)}${settled}`,
+    ],
+  ];
+}
+
+function describeSessionCost({ rows_per_event_at_most, state }: SessionGroupReport): [string, Cell][] {
+  const { bytes_per_entity, bytes_per_session, sessions_at_most } = state;
+  const most = sessions_at_most === null ? '' : `; at most ${sessions_at_most} of them`;
+  return [
+    ['rows per event', `at most ${rows_per_event_at_most}: its session's, and a retraction of another end`],
+    ['state per entity', `${bytes_per_entity} B + ${bytes_per_session} B a session that is not final${most}`],
+  ];
 }
 
 function indent(text: string): string {

@@ -10,8 +10,7 @@ export interface Timeline {
 }
 
 /** A grid in words. */
-export function gridName(grid: Grid): string {
-  if (grid.kind === 'session') return `session of gap ${formatDuration(grid.gapMs)}`;
+export function gridName(grid: WindowGrid): string {
   return grid.kind === 'fixed' ? formatDuration(grid.stepMs) : `${grid.unit} in ${grid.zone}`;
 }
 
@@ -33,10 +32,10 @@ export function rangeName(range: Range, grid: Grid): string {
 }
 
 /** Any time does for an example; this one is in the middle of a day, a week and a month, in most zones. */
-const ABOUT = Date.UTC(2026, 5, 17, 12, 34, 56, 789);
+export const EXAMPLE_TIME = Date.UTC(2026, 5, 17, 12, 34, 56, 789);
 
 export function timelineOf(grid: WindowGrid, features: readonly Feature[]): Timeline {
-  const end = gridTimeUpTo(grid, ABOUT);
+  const end = gridTimeUpTo(grid, EXAMPLE_TIME);
   const gridZone = grid.kind === 'calendar' ? grid.zone : null;
   return {
     window_end: timeText(end, gridZone),
@@ -94,7 +93,7 @@ function rangeStart(range: Range, grid: WindowGrid, end: EventTimeMs): EventTime
 }
 
 /** `2026-06-16T18:30Z`, in a zone `2026-06-17T00:00+05:30[Asia/Kolkata]`. */
-function timeText(time: EventTimeMs, zone: string | null): string {
+export function timeText(time: EventTimeMs, zone: string | null): string {
   const instant = Temporal.Instant.fromEpochMilliseconds(time);
   const smallestUnit = time % 60_000 === 0 ? 'minute' : time % 1000 === 0 ? 'second' : 'millisecond';
   return zone === null

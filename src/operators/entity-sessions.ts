@@ -15,7 +15,8 @@ const CHUNK_FORMAT = 1;
 const COUNT = 0;
 /** {@link EntitySessions.wakeAt}. */
 const WAKE_AT = 1;
-const HEAD = 2;
+/** Cells of an entity in front of its sessions. */
+export const SESSIONS_HEAD_CELLS = 2;
 
 // A session: the cells of a pane, whose number is the time of the session's first event; what is named here; the cells
 // of a window.
@@ -67,7 +68,7 @@ export class EntitySessions {
     this.#ownAt = kernel.paneWidth;
     this.#windowAt = kernel.paneWidth + OWN_CELLS;
     this.#width = sessionCells(kernel);
-    this.#arena = new EntityArena(HEAD, this.#width);
+    this.#arena = new EntityArena(SESSIONS_HEAD_CELLS, this.#width);
   }
 
   /** Bytes held for all entities. */
@@ -80,7 +81,7 @@ export class EntitySessions {
     if (!this.#arena.has(entity)) return false;
     this.#entity = entity;
     this.#cells = this.#arena.cellsOf(entity);
-    this.#sessions = this.#arena.baseOf(entity) + HEAD;
+    this.#sessions = this.#arena.baseOf(entity) + SESSIONS_HEAD_CELLS;
     return true;
   }
 
@@ -98,12 +99,12 @@ export class EntitySessions {
   }
 
   get count(): number {
-    return this.#cells[this.#sessions - HEAD + COUNT]!;
+    return this.#cells[this.#sessions - SESSIONS_HEAD_CELLS + COUNT]!;
   }
 
   /** The one time whose timer is for this entity; timers at other times are of no meaning to it. */
   get wakeAt(): EventTimeMs {
-    return this.#cells[this.#sessions - HEAD + WAKE_AT]!;
+    return this.#cells[this.#sessions - SESSIONS_HEAD_CELLS + WAKE_AT]!;
   }
 
   set wakeAt(time: EventTimeMs) {
@@ -273,10 +274,11 @@ export class EntitySessions {
   }
 
   #head(cell: number, value: number): void {
-    this.#cells[this.#sessions - HEAD + cell] = value;
+    this.#cells[this.#sessions - SESSIONS_HEAD_CELLS + cell] = value;
   }
 }
 
-function sessionCells(widths: Pick<Kernel, 'paneWidth' | 'windowWidth'>): number {
+/** Cells of a session. */
+export function sessionCells(widths: Pick<Kernel, 'paneWidth' | 'windowWidth'>): number {
   return widths.paneWidth + OWN_CELLS + widths.windowWidth;
 }

@@ -393,6 +393,59 @@ describe('tidemark check', () => {
     expect(stdout).toContain('what only lifetimes hold is one of these');
   });
 
+  const SESSIONS: FeatureGroup = {
+    ...GROUP,
+    grid: { kind: 'session', gapMs: 1_800_000, maxDurationMs: null },
+    features: GROUP.features.map((feature) => ({ ...feature, range: { kind: 'session' } })),
+  };
+
+  test('tells gap, limit and cost of sessions', async () => {
+    const grid = { kind: 'session', gapMs: 1_800_000, maxDurationMs: 14_400_000 } as const;
+    await call(['check', 'defs.ts', '--json'], definitions(SESSIONS, { ...SESSIONS, grid }));
+    const timeline = [
+      {
+        first_event: '2026-06-17T12:30Z',
+        last_event: '2026-06-17T13:00Z',
+        window_end: '2026-06-17T13:30Z',
+      },
+      {
+        first_event: '2026-06-17T13:45Z',
+        last_event: '2026-06-17T14:00Z',
+        window_end: '2026-06-17T14:30Z',
+      },
+    ];
+    expect(JSON.parse(stdout)).toMatchObject({
+      groups: [
+        {
+          kind: 'sessions',
+          session: '30m',
+          max_duration: null,
+          rows_per_event_at_most: 2,
+          // In the gap of 30 min and the delay of 10 min 30 s lie the last events of two.
+          state: { sessions_at_most: 2 },
+          features: [{ range: 'session' }, { range: 'session' }],
+          timeline,
+        },
+        { kind: 'sessions', session: '30m', max_duration: '4h', state: { sessions_at_most: null }, timeline },
+      ],
+    });
+  });
+
+  test('draws two sessions', async () => {
+    await call(['check', 'defs.ts'], definitions(SESSIONS));
+    expect(stdout).toMatch(/^ {2}session +until 30m without an event$/m);
+    expect(stdout).toMatch(/^ {2}lasts +without limit$/m);
+    expect(stdout).toMatch(/^ {2}state per entity .*; at most 2 of them$/m);
+    expect(stdout).toContain(
+      [
+        '  *-----*-----*...........)     *-----*...........)',
+        '  events from 2026-06-17T12:30Z to 2026-06-17T13:00Z: window end 2026-06-17T13:30Z',
+        '  events from 2026-06-17T13:45Z to 2026-06-17T14:00Z: window end 2026-06-17T14:30Z',
+        '  * an event, ... 30m without one',
+      ].join('\n'),
+    );
+  });
+
   test('prints every name for a person', async () => {
     await call(['check', 'defs.ts'], definitions(GROUP));
     for (const text of ['source transactions', 'group card_risk:3', 'txn_count_1', GROUP.fingerprint]) {

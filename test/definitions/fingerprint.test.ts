@@ -48,6 +48,13 @@ describe('a fingerprint', () => {
     expect(await on('day', 'utc', 1)).toBe(await given[0]);
   });
 
+  it('changes with the gap and the longest duration of sessions', async () => {
+    const given = ["session: '30m'", "session: '31m'", "session: '30m', maxDuration: '30m'"].map((options) =>
+      fingerprint(group('n: count(),', `entity: 'card_id', ${options},`)),
+    );
+    expect(new Set(await Promise.all(given)).size).toBe(3);
+  });
+
   it.each([
     ['names of parameters', FEATURES.replaceAll('t.', 'record.').replaceAll('(t)', '(record)'), OPTIONS],
     [
