@@ -6,7 +6,8 @@ import { startKafka } from '../test/services/kafka.ts';
 import { startRedis } from '../test/services/redis.ts';
 import { createTopic, produce } from '../test/services/topics.ts';
 import { type Benchmark, type BenchmarkSettings, medians, type ResultRow, rounded } from './benchmark.ts';
-import { cardRiskText, withTemporaryFolder } from './card-risk.ts';
+import { cardGroupText, withTemporaryFolder } from './card-group.ts';
+import { cardRisk } from './card-risk.ts';
 import { cardRecords, TOPIC_PARTITIONS } from './card-topic.ts';
 import { runProcess } from './processes.ts';
 
@@ -46,7 +47,7 @@ export const catchUp: Benchmark = {
             const figures = await medians(runs, () =>
               withTemporaryFolder((folder) => {
                 const definitionsFile = join(folder, 'card-risk.ts');
-                const text = cardRiskText({ features, every: '5m', format: 'avro', topic });
+                const text = cardGroupText(cardRisk(features), { format: 'avro', topic });
                 const app = `bench-${randomUUID()}`;
                 // Each run has keys of its own.
                 const version = Math.floor(Math.random() * 1e9);

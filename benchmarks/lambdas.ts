@@ -1,9 +1,6 @@
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Row, Scalar } from '../src/definitions/definition.ts';
 import type { Expression } from '../src/definitions/expression.ts';
-import { loadDefinitions } from '../src/definitions/load.ts';
-import { cardRiskText, withTemporaryFolder } from './card-risk.ts';
+import { loadCardGroup } from './card-group.ts';
 
 /** Lambdas as definitions write them, from the simplest to one with text and arithmetic. */
 export const LAMBDAS: Readonly<Record<string, string>> = {
@@ -22,24 +19,12 @@ export interface Lambda {
 
 /** Each lambda as the definitions loader compiles it, and as itself. */
 export async function loadLambdas(): Promise<ReadonlyMap<string, Lambda>> {
-  return withTemporaryFolder(async (folder) => {
-    const file = join(folder, 'lambdas.ts');
-    const features = Object.entries(LAMBDAS).map(
-      ([name, text]) => `    ${name}: first(${text}, { last: '1h' }),`,
-    );
-    const text = cardRiskText({ features: 2, every: '5m', format: 'json', topic: 'transactions' });
-    writeFileSync(
-      file,
-      text
-        .replace('import { ', 'import { first, ')
-        .replace(/features: \{.*\n {2}\},/s, `features: {\n${features.join('\n')}\n  },`),
-    );
-    const { groups } = await loadDefinitions(file);
-    return new Map(
-      groups[0]!.features.map(({ name, aggregations }) => {
-        const closure = new Function(`return ${LAMBDAS[name]}`)() as Lambda['closure'];
-        return [name, { expression: aggregations[0].input!, closure }];
-      }),
-    );
-  });
+  const features = Object.entries(LAMBDAS).map(([name, text]) => `${name}: first(${text}, { last: '1h' })`);
+  const group = await loadCardGroup({ windows: `every: '5m'`, features });
+  return new Map(
+    group.features.map(({ name, aggregations }) => {
+      const closure = new Function(`return ${LAMBDAS[name]}`)() as Lambda['closure'];
+      return [name, { expression: aggregations[0].input!, closure }];
+    }),
+  );
 }

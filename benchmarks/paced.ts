@@ -12,7 +12,8 @@ import {
   type ResultTable,
   rounded,
 } from './benchmark.ts';
-import { cardRiskText, withTemporaryFolder } from './card-risk.ts';
+import { cardGroupText, withTemporaryFolder } from './card-group.ts';
+import { cardRisk } from './card-risk.ts';
 import { cardRecords, TOPIC_PARTITIONS } from './card-topic.ts';
 import { type Child, cpuSecondsOf, rssMbOf, startProcess, startTidemark } from './processes.ts';
 
@@ -70,7 +71,7 @@ async function measure({ folder, features, brokers, redisUrl, settings }: Settin
   const definitions = join(folder, 'card-risk.ts');
   // Keys of its own, in a Redis that may hold those of other runs.
   const group = { name: 'card_risk', version: Math.floor(Math.random() * 1e9) };
-  const text = cardRiskText({ features, every: '5m', format: 'avro', topic });
+  const text = cardGroupText(cardRisk(features), { format: 'avro', topic });
   writeFileSync(definitions, text.replace('version: 1', `version: ${group.version}`));
 
   // A grid time closes in the middle of the run: every card that saw an event or loses one gets a row then.

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { startRedis } from '../test/services/redis.ts';
 import { type Benchmark, type BenchmarkSettings, medians, type ResultRow, rounded } from './benchmark.ts';
-import { withTemporaryFolder } from './card-risk.ts';
+import { withTemporaryFolder } from './card-group.ts';
 import { runProcess } from './processes.ts';
 
 const REDIS_PROCESS = new URL('./processes/redis.ts', import.meta.url);

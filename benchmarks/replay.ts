@@ -6,7 +6,8 @@ import type { ReplaySummary } from '../src/replay/options.ts';
 import type { ArchivedRecord } from '../src/sources/archive-envelope.ts';
 import { ArchiveWriter } from '../src/sources/archive-writer.ts';
 import { type Benchmark, type BenchmarkSettings, medians, type ResultRow, rounded } from './benchmark.ts';
-import { cardRiskText, withTemporaryFolder } from './card-risk.ts';
+import { cardGroupText, withTemporaryFolder } from './card-group.ts';
+import { cardRisk } from './card-risk.ts';
 import { startTidemark, type Usage } from './processes.ts';
 
 const PARTITIONS = 4;
@@ -27,7 +28,7 @@ export const replay: Benchmark = {
         const definitions = join(folder, `features-${features}.ts`);
         writeFileSync(
           definitions,
-          cardRiskText({ features, every: '5m', format: 'avro', topic: 'transactions' }),
+          cardGroupText(cardRisk(features), { format: 'avro', topic: 'transactions' }),
         );
         for (const which of ['final', 'all'] as const) {
           progress(`replay: ${features} features, --rows ${which}`);

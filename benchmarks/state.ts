@@ -1,5 +1,6 @@
 import { type Benchmark, type BenchmarkSettings, medians, type ResultRow, rounded } from './benchmark.ts';
-import { withTemporaryFolder } from './card-risk.ts';
+import { withTemporaryFolder } from './card-group.ts';
+import { cardRisk } from './card-risk.ts';
 import type { CardRowsOptions } from './card-rows.ts';
 import { runProcess } from './processes.ts';
 
@@ -21,7 +22,7 @@ export const state: Benchmark = {
         const figures = await medians(runs, () =>
           withTemporaryFolder((folder) =>
             runProcess<StateFigures>(STATE_PROCESS, {
-              group: { features, every: '5m' },
+              group: cardRisk(features),
               stream: STREAM,
               warmUp: quick ? 0 : HOURS[features] * 3600 * STREAM.perSecond,
               recordsPerCommit,

@@ -2,14 +2,15 @@ import { avroEncoder, encodeJson } from '../../src/demo/encode.ts';
 import { generateTransactions, TRANSACTION_DEFAULTS } from '../../src/demo/transactions.ts';
 import { createDecoder } from '../../src/sources/decode-record.ts';
 import { Rejection } from '../../src/sources/record.ts';
-import { loadCardRisk } from '../card-risk.ts';
+import { loadCardGroup } from '../card-group.ts';
+import { cardRisk } from '../card-risk.ts';
 import { parameters, tell } from './parameters.ts';
 
 /** Decodes values of card transactions into rows, every field declared. */
 const { format, records } = parameters<{ format: 'json' | 'avro'; records: number }>();
 const VALUES = 50_000;
 
-const group = await loadCardRisk({ features: 5, every: '5m', format, topic: 'transactions' });
+const group = await loadCardGroup(cardRisk(5), { format });
 const decoder = createDecoder(group.source);
 const encode = format === 'avro' ? avroEncoder() : encodeJson;
 const values: Uint8Array[] = [];

@@ -2,7 +2,8 @@ import { Redis } from 'ioredis';
 import { openRedisStore } from '../../src/sinks/redis-store.ts';
 import type { Upsert } from '../../src/sinks/sink.ts';
 import { SqliteOnlineStore } from '../../src/sinks/sqlite-store.ts';
-import { loadCardRisk } from '../card-risk.ts';
+import { loadCardGroup } from '../card-group.ts';
+import { cardRisk } from '../card-risk.ts';
 import { parameters, tell } from './parameters.ts';
 
 /** Writes rows of many entities, each window in two revisions, to an online store. */
@@ -16,7 +17,7 @@ const ENTITIES = 20_000;
 const STEP_MS = 300_000;
 const START = 1_700_000_000_000 - (1_700_000_000_000 % STEP_MS);
 
-const loaded = await loadCardRisk({ features: 5, every: '5m', format: 'avro', topic: 'transactions' });
+const loaded = await loadCardGroup(cardRisk(5));
 // Each run has keys of its own.
 const group = { ...loaded, version: process.pid };
 

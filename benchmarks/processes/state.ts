@@ -1,12 +1,12 @@
 import { Task } from '../../src/operators/task.ts';
 import { LmdbStateStore } from '../../src/state/lmdb-state-store.ts';
-import { type CardRiskOptions, loadCardRisk } from '../card-risk.ts';
+import { type CardGroup, loadCardGroup } from '../card-group.ts';
 import { CardRows, type CardRowsOptions } from '../card-rows.ts';
 import { parameters, tell } from './parameters.ts';
 
 /** Commits what a task changed to LMDB, again and again, and restores another task from it. */
 const options = parameters<{
-  group: Pick<CardRiskOptions, 'features' | 'every'>;
+  group: CardGroup;
   stream: CardRowsOptions;
   warmUp: number;
   /** Records from one commit to the next. */
@@ -15,7 +15,7 @@ const options = parameters<{
   folder: string;
 }>();
 
-const group = await loadCardRisk({ ...options.group, format: 'avro', topic: 'transactions' });
+const group = await loadCardGroup(options.group);
 const id = { group: group.name, version: group.version, topic: 'transactions', partition: 0 };
 const outputs = { dropped() {}, rejected() {} };
 const task = new Task(group, 0, outputs, { trackChanges: true });

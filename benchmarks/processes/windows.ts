@@ -1,11 +1,11 @@
 import { type JudgedRecord, Task } from '../../src/operators/task.ts';
-import { type CardRiskOptions, loadCardRisk } from '../card-risk.ts';
+import { type CardGroup, loadCardGroup } from '../card-group.ts';
 import { CardRows, type CardRowsOptions } from '../card-rows.ts';
 import { collectGarbage, parameters, tell } from './parameters.ts';
 
 /** Feeds a task with rows made ahead and counts every revision that it makes. */
 const options = parameters<{
-  group: Pick<CardRiskOptions, 'features' | 'every'>;
+  group: CardGroup;
   stream: CardRowsOptions;
   /** Records before the clock starts, so that windows are as full, and as many events leave, as ever after. */
   warmUp: number;
@@ -15,7 +15,7 @@ const CHUNK = 10_000;
 /** A driver drains a task's revisions batch by batch. */
 const BATCH = 1000;
 
-const group = await loadCardRisk({ ...options.group, format: 'avro', topic: 'transactions' });
+const group = await loadCardGroup(options.group);
 const rows = new CardRows(CHUNK, options.stream);
 const timings = [0, 0, 0];
 let revisions = 0;
