@@ -1,4 +1,5 @@
 import type { Row } from '../src/definitions/definition.ts';
+import { Random } from '../src/demo/random.ts';
 import { generateTransactions, TRANSACTION_DEFAULTS, type Transaction } from '../src/demo/transactions.ts';
 import type { JudgedRecord } from '../src/operators/task.ts';
 import { PartitionClock } from '../src/watermark/partition-clock.ts';
@@ -7,8 +8,10 @@ export interface CardRowsOptions {
   readonly cards: number;
   /** Records per second of event time. */
   readonly perSecond: number;
-  /** Cards by Zipf's law, or each in its turn: all equally often. */
-  readonly cardsBy: 'zipf' | 'turn';
+  /** Cards by Zipf's law; or all equally often, each in its turn or at random. */
+  readonly cardsBy: 'zipf' | 'turn' | 'random';
+  /** As many as the demo has, unless given. */
+  readonly merchants?: number;
 }
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
@@ -22,9 +25,8 @@ export class CardRows {
   readonly #records: Mutable<JudgedRecord>[];
   readonly #clock = new PartitionClock(30_000);
   readonly #transactions: Iterator<Transaction, void>;
-  readonly #byTurn: boolean;
+  readonly #nextCard: (() => number) | null;
   readonly #names: readonly Buffer[];
-  #made = 0;
 
   constructor(chunkSize: number, options: CardRowsOptions) {
     this.#records = Array.from({ length: chunkSize }, () => ({
@@ -44,14 +46,16 @@ export class CardRows {
       logTime: 0.5,
     }));
     this.chunk = this.#records;
-    this.#byTurn = options.cardsBy === 'turn';
-    this.#names = this.#byTurn
-      ? Array.from({ length: options.cards }, (_, card) => Buffer.from(`c${card}`))
-      : [];
+    this.#nextCard = cardChoice(options);
+    this.#names =
+      this.#nextCard === null
+        ? []
+        : Array.from({ length: options.cards }, (_, card) => Buffer.from(`c${card}`));
     this.#transactions = generateTransactions({
       ...TRANSACTION_DEFAULTS,
-      cards: this.#byTurn ? 1 : options.cards,
+      cards: this.#nextCard === null ? options.cards : 1,
       partitions: 1,
+      merchants: options.merchants ?? TRANSACTION_DEFAULTS.merchants,
       perSecond: options.perSecond,
       count: Number.MAX_SAFE_INTEGER,
     });
@@ -62,7 +66,7 @@ export class CardRows {
     const clock = this.#clock;
     for (const record of this.#records) {
       const { offset, timestamp, key, row } = this.#transactions.next().value as Transaction;
-      const card = this.#byTurn ? this.#names[this.#made++ % this.#names.length]! : (key as Buffer);
+      const card = this.#nextCard === null ? (key as Buffer) : this.#names[this.#nextCard()]!;
       record.log = { offset, timestamp, key: card, value: null };
       const to = record.row as Mutable<Row>;
       to['txn_id'] = row.txn_id;
@@ -81,6 +85,17 @@ export class CardRows {
       record.logTime = clock.logTime;
     }
   }
+}
+
+/** Which card is next; null when the stream itself says so. */
+function cardChoice({ cards, cardsBy }: CardRowsOptions): (() => number) | null {
+  if (cardsBy === 'zipf') return null;
+  if (cardsBy === 'random') {
+    const random = new Random(1);
+    return () => random.below(cards);
+  }
+  let made = 0;
+  return () => made++ % cards;
 }
 
 function copyOf(text: string): string {

@@ -1,16 +1,29 @@
 import { parseArgs } from 'node:util';
+import { aggregates } from './aggregates.ts';
 import type { Benchmark, BenchmarkSettings, ResultTable } from './benchmark.ts';
 import { catchUp } from './catch-up.ts';
 import { decode } from './decode.ts';
 import { expressions } from './expressions.ts';
 import { paced } from './paced.ts';
+import { ranges } from './ranges.ts';
 import { redis } from './redis.ts';
 import { replay } from './replay.ts';
 import { describeMachine, describeTable } from './report.ts';
 import { state } from './state.ts';
 import { windows } from './windows.ts';
 
-const BENCHMARKS: readonly Benchmark[] = [expressions, decode, windows, state, replay, redis, catchUp, paced];
+const BENCHMARKS: readonly Benchmark[] = [
+  expressions,
+  decode,
+  windows,
+  ranges,
+  aggregates,
+  state,
+  replay,
+  redis,
+  catchUp,
+  paced,
+];
 
 const USAGE = `npm run bench -- [NAME…] [--quick] [--runs N] [--minutes N] [--json]
 

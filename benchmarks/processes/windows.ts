@@ -1,7 +1,7 @@
-import { type JudgedRecord, Task } from '../../src/operators/task.ts';
 import { type CardGroup, loadCardGroup } from '../card-group.ts';
 import { CardRows, type CardRowsOptions } from '../card-rows.ts';
-import { collectGarbage, parameters, tell } from './parameters.ts';
+import { MeasuredTask } from './measured-task.ts';
+import { parameters, tell } from './parameters.ts';
 
 /** Feeds a task with rows made ahead and counts every revision that it makes. */
 const options = parameters<{
@@ -12,80 +12,32 @@ const options = parameters<{
   measured: number;
 }>();
 const CHUNK = 10_000;
-/** A driver drains a task's revisions batch by batch. */
-const BATCH = 1000;
 
-const group = await loadCardGroup(options.group);
 const rows = new CardRows(CHUNK, options.stream);
-const timings = [0, 0, 0];
-let revisions = 0;
+const task = new MeasuredTask(await loadCardGroup(options.group));
 
-/** Wall-clock and CPU time within `feed`. */
-let wallMs = 0;
-let cpuUs = 0;
-
-function feed(to: Task, records: readonly JudgedRecord[]): void {
-  const cpu = process.cpuUsage();
-  const start = performance.now();
-  for (let i = 0; i < records.length; i++) {
-    to.process(records[i]!);
-    if ((i + 1) % BATCH === 0) drain(to);
-  }
-  drain(to);
-  wallMs += performance.now() - start;
-  const { user, system } = process.cpuUsage(cpu);
-  cpuUs += user + system;
-}
-
-function drain(from: Task): void {
-  const { length, timing } = from.revisions;
-  for (let row = 0; row < length; row++) timings[timing[row]!]!++;
-  revisions += length;
-  from.drained();
-}
-
-function feedMany(to: Task, count: number): void {
+function feed(count: number): void {
   for (let fed = 0; fed < count; fed += CHUNK) {
     rows.next();
-    feed(to, rows.chunk);
+    task.feed(rows.chunk);
   }
 }
 
-let task: Task | null = new Task(
-  group,
-  0,
-  { dropped() {}, rejected: (_, rejection) => reject(rejection.detail) },
-  { trackChanges: false },
-);
-feedMany(task, options.warmUp);
-wallMs = cpuUs = revisions = 0;
-timings.fill(0);
-feedMany(task, options.measured);
+feed(options.warmUp);
+task.reset();
+feed(options.measured);
 
-const fed = Math.ceil(options.measured / CHUNK) * CHUNK;
-const entities = task.entityCount;
 const rssMb = process.memoryUsage.rss() / 2 ** 20;
-const withTask = memoryInUse();
-task = null;
-const taskBytes = withTask - memoryInUse();
+const { wallMs, cpuUs, events, revisions, timings } = task;
+const { entities, bytesPerEntity } = task.release();
 tell({
-  perSecond: (fed * 1000) / wallMs,
-  cpuUs: cpuUs / fed,
-  rowsPerEvent: revisions / fed,
-  early: timings[0]! / fed,
-  onTime: timings[1]! / fed,
-  late: timings[2]! / fed,
+  perSecond: (events * 1000) / wallMs,
+  cpuUs: cpuUs / events,
+  rowsPerEvent: revisions / events,
+  early: timings[0]! / events,
+  onTime: timings[1]! / events,
+  late: timings[2]! / events,
   entities,
-  bytesPerEntity: taskBytes / entities,
+  bytesPerEntity,
   rssMb,
 });
-
-function memoryInUse(): number {
-  collectGarbage();
-  const { heapUsed, arrayBuffers } = process.memoryUsage();
-  return heapUsed + arrayBuffers;
-}
-
-function reject(detail: string): never {
-  throw new Error(`a record was rejected: ${detail}`);
-}

@@ -1,20 +1,33 @@
 import { expect, test } from 'vitest';
+import { AGGREGATE_NAMES } from '../../src/definitions/aggregate-signatures.ts';
 import { runQuick } from './quick.ts';
 
 test('benchmarks that need no service measure what they say', { timeout: 240_000 }, async () => {
-  const tables = await runQuick(['expressions', 'decode', 'windows', 'state', 'replay']);
+  const tables = await runQuick([
+    'expressions',
+    'decode',
+    'windows',
+    'ranges',
+    'aggregates',
+    'state',
+    'replay',
+  ]);
   expect(tables.map(({ benchmark }) => benchmark)).toEqual([
     'expressions',
     'decode',
     'windows',
+    'ranges',
+    'aggregates',
     'state',
     'replay',
   ]);
-  const [expressions, decode, windows, state, replay] = tables;
+  const [expressions, decode, windows, ranges, aggregates, state, replay] = tables;
   for (const row of expressions!.rows) expect(row['CPU ns']).toBeGreaterThan(0);
   for (const row of decode!.rows) expect(row['CPU µs a record']).toBeGreaterThan(0);
   // A record that no window takes would make a benchmark fast.
-  for (const row of windows!.rows) expect(row['rows/event']).toBeGreaterThan(0.9);
+  for (const row of [...windows!.rows, ...ranges!.rows]) expect(row['rows/event']).toBeGreaterThan(0.9);
+  expect(new Set(aggregates!.rows.map(({ aggregate }) => aggregate))).toEqual(new Set(AGGREGATE_NAMES));
+  for (const row of aggregates!.rows) expect(row['times the count']).toBeGreaterThan(0);
   for (const row of state!.rows) expect(row['entities/commit']).toBeGreaterThan(0);
   for (const row of replay!.rows) expect(row['rows written']).toBeGreaterThan(1000);
 });
