@@ -1,10 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { compileGroup } from '../oracle/compile-group.ts';
-import type { Definition } from '../oracle/definition-arbitrary.ts';
+import { compileGroup, type RunnableDefinition } from '../oracle/compile-group.ts';
 import { oracleSubject } from '../oracle/subject.ts';
 import { TaskSubject } from '../oracle/task-subject.ts';
-import { definitionOf, element, watermark } from './flink.ts';
+import { definitionOf, element, slidingWindows, watermark } from './flink.ts';
 
 interface Table {
   readonly cases: readonly {
@@ -26,13 +25,13 @@ const cases = table.cases.map((given) => {
 
 const SUBJECTS = [
   ['the oracle', oracleSubject],
-  ['the task', (definition: Definition) => new TaskSubject(compileGroup(definition))],
+  ['the task', (definition: RunnableDefinition) => new TaskSubject(compileGroup(definition))],
 ] as const;
 
 describe.each(SUBJECTS)('Flink window assigners, %s', (_subject, open) => {
   it.each(cases)('%s', (_title, given) => {
     const { size, slide, time } = given;
-    const subject = open(definitionOf({ ...given, allowedLateness: 0 }));
+    const subject = open(definitionOf(slidingWindows(given, 0)));
     subject.process(element(0, 'key', 1, time));
     // A lone element enters at the first window that holds it and leaves at the first that does not any more.
     const rows = subject.process(watermark(1, time + 3 * size)).map((row) => [row.windowEnd, row.values[0]]);

@@ -1,5 +1,5 @@
-import { formatDuration } from '../../src/time.ts';
-import type { Definition } from '../oracle/definition-arbitrary.ts';
+import type { Grid, Range } from '../../src/definitions/definition.ts';
+import type { RunnableDefinition } from '../oracle/compile-group.ts';
 import { typed } from '../oracle/lambdas.ts';
 import type { WrittenRecord } from '../oracle/log-arbitrary.ts';
 
@@ -12,44 +12,38 @@ import type { WrittenRecord } from '../oracle/log-arbitrary.ts';
 
 const DISORDER_MS = 1_000_000;
 
+/** Flink's windows as ours. */
 export interface FlinkWindows {
-  readonly size: number;
-  readonly slide: number;
-  readonly offset: number;
+  readonly grid: Grid;
+  readonly range: Range;
   readonly allowedLateness: number;
 }
 
-export function definitionOf(windows: FlinkWindows): Definition {
+export function slidingWindows(
+  { size, slide, offset }: { readonly size: number; readonly slide: number; readonly offset: number },
+  allowedLateness: number,
+): FlinkWindows {
   // Ours is never negative: the grid that a negative offset means is that of its remainder.
-  const offsetMs = ((windows.offset % windows.slide) + windows.slide) % windows.slide;
-  const text = `import { defineFeatureGroup, defineSource, field, sum } from 'tidemark';
-
-export const elements = defineSource({
-  name: 'elements',
-  key: 'id',
-  schema: { id: field.string, n: field.nullable(field.long), at: field.timestampMillis },
-  eventTime: { field: 'at' },
-  watermark: { maxOutOfOrderness: '${formatDuration(DISORDER_MS)}', maxAhead: null },
-});
-
-export const sums = defineFeatureGroup({
-  name: 'sums',
-  version: 1,
-  source: elements,
-  entity: 'id',
-  every: '${formatDuration(windows.slide)}',
-  offset: '${formatDuration(offsetMs)}',
-  allowedLateness: '${formatDuration(windows.allowedLateness)}',
-  where: (r) => r.n !== null,
-  features: { sum: sum((r) => r.n, { last: '${formatDuration(windows.size)}' }) },
-});
-`;
+  const offsetMs = ((offset % slide) + slide) % slide;
   return {
-    text,
-    stepMs: windows.slide,
-    starts: [0],
+    grid: { kind: 'fixed', stepMs: slide, offsetMs },
+    range: { kind: 'last', lengthMs: size },
+    allowedLateness,
+  };
+}
+
+export function sessionWindows(gapMs: number, allowedLateness: number): FlinkWindows {
+  return {
+    grid: { kind: 'session', gapMs, maxDurationMs: null },
+    range: { kind: 'session' },
+    allowedLateness,
+  };
+}
+
+/** Sums by key, of the records that are not for the watermark. */
+export function definitionOf({ grid, range, allowedLateness }: FlinkWindows): RunnableDefinition {
+  return {
     entityFields: ['id'],
-    idKind: 'string',
     fields: new Map([
       ['id', typed('string')],
       ['n', typed('long', { nullable: true })],
@@ -57,8 +51,8 @@ export const sums = defineFeatureGroup({
     ]),
     lambdas: { where: '(r) => r.n !== null', features: [{ inputs: ['(r) => r.n'], where: null }] },
     group: {
-      grid: { kind: 'fixed', stepMs: windows.slide, offsetMs },
-      allowedLatenessMs: windows.allowedLateness,
+      grid,
+      allowedLatenessMs: allowedLateness,
       maxOutOfOrdernessMs: DISORDER_MS,
       maxAheadMs: null,
       onNullEventTime: 'reject',
@@ -71,7 +65,7 @@ export const sums = defineFeatureGroup({
         {
           name: 'sum',
           aggregate: 'sum',
-          range: { kind: 'last', lengthMs: windows.size },
+          range,
           input: (row) => row['n'] ?? null,
           other: null,
           integer: true,

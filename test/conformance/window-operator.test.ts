@@ -1,24 +1,24 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { compileGroup } from '../oracle/compile-group.ts';
-import type { Definition } from '../oracle/definition-arbitrary.ts';
+import { compileGroup, type RunnableDefinition } from '../oracle/compile-group.ts';
 import { oracleSubject, type Subject } from '../oracle/subject.ts';
 import { TaskSubject } from '../oracle/task-subject.ts';
-import { definitionOf, element, watermark } from './flink.ts';
+import { definitionOf, element, sessionWindows, slidingWindows, watermark } from './flink.ts';
 
 type Step =
   | readonly ['element' | 'expect' | 'expectLate', string, number, number]
   | readonly ['watermark' | 'expectWatermark', number]
   | readonly ['restore'];
 
+interface Case {
+  readonly name: string;
+  readonly allowedLateness: number;
+  readonly steps: readonly Step[];
+}
+
 interface Table {
-  readonly cases: readonly {
-    readonly name: string;
-    readonly size: number;
-    readonly slide: number;
-    readonly allowedLateness: number;
-    readonly steps: readonly Step[];
-  }[];
+  readonly cases: readonly (Case & { readonly size: number; readonly slide: number })[];
+  readonly sessions: readonly (Case & { readonly gap: number })[];
   readonly notApplicable: readonly { readonly name: string; readonly reason: string }[];
 }
 
@@ -27,12 +27,38 @@ const table: Table = JSON.parse(readFileSync(new URL('flink-window-operator.json
 /** What Flink fires: the sum of a key's window, `end` less 1 as its time. */
 type Firing = `${string} ${number} at ${number}`;
 
+interface Firings {
+  take(revisions: ReturnType<Subject['process']>): void;
+  /** Windows up to this watermark close. */
+  close(end: number): void;
+  /** What fired since the last call. */
+  drain(): Firing[];
+}
+
+/** Flink fires a session when it closes and for each late element: our rows on time and late. */
+class SessionFirings implements Firings {
+  #fired: Firing[] = [];
+
+  take(revisions: ReturnType<Subject['process']>): void {
+    for (const { entity, windowEnd, timing, deleted, values } of revisions) {
+      if (timing === 'early' || deleted) continue;
+      this.#fired.push(`${String(entity[0])} ${values[0] as number} at ${windowEnd - 1}`);
+    }
+  }
+
+  close(): void {}
+
+  drain(): Firing[] {
+    return this.#fired.splice(0);
+  }
+}
+
 /**
  * Flink fires every window that holds an element, when it closes and for each late element. We make a row only
  * where the contents differ from those of the window before, and also where they fall to nothing. So: the row of a
  * window that has none is the latest row before it, and a row whose sum is null is a window that does not fire.
  */
-class Firings {
+class SlidingFirings implements Firings {
   readonly #slide: number;
   readonly #sums = new Map<string, Map<number, number | null>>();
   #fired: Firing[] = [];
@@ -52,7 +78,7 @@ class Firings {
     }
   }
 
-  /** Windows up to this watermark close, those without a row of their own too. */
+  /** Those without a row of their own, too. */
   close(end: number): void {
     for (const [key, sums] of this.#sums) {
       const rows = [...sums].sort(([a], [b]) => a - b);
@@ -90,8 +116,7 @@ function expected(steps: readonly Step[]): Outcome {
   return { fired: fired.map((firings) => firings.sort()), aside };
 }
 
-function actual(subject: Subject, slide: number, steps: readonly Step[]): Outcome {
-  const firings = new Firings(slide);
+function actual(subject: Subject, firings: Firings, steps: readonly Step[]): Outcome {
   const fired: Firing[][] = [];
   const keys: string[] = [];
   for (const step of steps) {
@@ -115,14 +140,20 @@ function actual(subject: Subject, slide: number, steps: readonly Step[]): Outcom
 
 const SUBJECTS = [
   ['the oracle', oracleSubject],
-  ['the task', (definition: Definition) => new TaskSubject(compileGroup(definition))],
+  ['the task', (definition: RunnableDefinition) => new TaskSubject(compileGroup(definition))],
 ] as const;
 
 describe.each(SUBJECTS)('Flink WindowOperatorTest, %s', (_subject, open) => {
   it.each(table.cases.map((given) => [given.name, given] as const))('%s', (_name, given) => {
     const { size, slide, allowedLateness, steps } = given;
-    const subject = open(definitionOf({ size, slide, offset: 0, allowedLateness }));
-    expect(actual(subject, slide, steps)).toEqual(expected(steps));
+    const subject = open(definitionOf(slidingWindows({ size, slide, offset: 0 }, allowedLateness)));
+    expect(actual(subject, new SlidingFirings(slide), steps)).toEqual(expected(steps));
+  });
+
+  it.each(table.sessions.map((given) => [given.name, given] as const))('%s', (_name, given) => {
+    const { gap, allowedLateness, steps } = given;
+    const subject = open(definitionOf(sessionWindows(gap, allowedLateness)));
+    expect(actual(subject, new SessionFirings(), steps)).toEqual(expected(steps));
   });
 });
 
@@ -130,6 +161,7 @@ describe('Flink WindowOperatorTest, not applicable', () => {
   for (const { name, reason } of table.notApplicable) it.skip(`${name}: ${reason}`, () => {});
 
   it('accounts for all 24 cases', () => {
-    expect(table.cases.length + table.notApplicable.length).toBe(24);
+    const { cases, sessions, notApplicable } = table;
+    expect(cases.length + sessions.length + notApplicable.length).toBe(24);
   });
 });

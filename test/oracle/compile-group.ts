@@ -7,11 +7,14 @@ import { recordOf } from '../../src/definitions/expression-scope.ts';
 import { type Definition, SAMPLE, SOURCE_NAME, TOPIC } from './definition-arbitrary.ts';
 import { usesCalendar } from './oracle.ts';
 
+/** What of a definition the operators need. */
+export type RunnableDefinition = Pick<Definition, 'group' | 'lambdas' | 'fields' | 'entityFields'>;
+
 /**
  * The group as the operators take it, without a file: its lambdas parsed and compiled, the rest as described.
  * (That a definitions file comes to the same is what the tests through the command line show.)
  */
-export function compileGroup(definition: Definition): FeatureGroup {
+export function compileGroup(definition: RunnableDefinition): FeatureGroup {
   const { group, lambdas, fields, entityFields } = definition;
   const expression = (text: string): Expression => expressionOf(parseLambda(text, recordOf(fields)));
   const condition = (text: string | null): Expression | null => (text === null ? null : expression(text));

@@ -12,7 +12,7 @@ export interface Subject {
   readonly dropped: readonly Drop[];
 }
 
-export function oracleSubject(definition: Definition): Subject {
+export function oracleSubject(definition: Pick<Definition, 'group'>): Subject {
   const oracle = new Oracle(definition.group);
   return {
     process: (record) => oracle.process(record),
