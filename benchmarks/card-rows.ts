@@ -1,7 +1,7 @@
 import type { Row } from '../src/definitions/definition.ts';
 import { Random } from '../src/demo/random.ts';
 import { generateTransactions, TRANSACTION_DEFAULTS, type Transaction } from '../src/demo/transactions.ts';
-import type { JudgedRecord } from '../src/operators/task.ts';
+import type { JudgedRecord } from '../src/operators/judged-record.ts';
 import { PartitionClock } from '../src/watermark/partition-clock.ts';
 
 export interface CardRowsOptions {

@@ -1,5 +1,6 @@
 import type { FeatureGroup } from '../../src/definitions/definition.ts';
-import { type JudgedRecord, Task } from '../../src/operators/task.ts';
+import type { JudgedRecord } from '../../src/operators/judged-record.ts';
+import { Task } from '../../src/operators/task.ts';
 import { collectGarbage } from './parameters.ts';
 
 /** A driver drains a task's revisions batch by batch. */

@@ -5,6 +5,7 @@ import type { WorkerSummary } from '../live/worker-summary.ts';
 import type { CompareOptions, GroupComparison } from '../replay/compare.ts';
 import type { ReplayOptions, ReplaySummary } from '../replay/options.ts';
 import type { ArchiveOptions, ArchiveSummary } from '../sources/kafka-options.ts';
+import type { JoinOptions, JoinSummary } from '../training/options.ts';
 import type { Logger } from './logger.ts';
 
 /** What the commands call. Each is loaded when it is first called, so that `--help` costs nothing. */
@@ -14,6 +15,7 @@ export interface Drivers {
   runWorker(options: RunOptions, log: Logger, signal: AbortSignal): Promise<WorkerSummary>;
   replay(options: ReplayOptions): Promise<ReplaySummary>;
   compare(options: CompareOptions): Promise<readonly GroupComparison[]>;
+  join(options: JoinOptions): Promise<JoinSummary>;
   archiveTopic(options: ArchiveOptions, log: Logger): Promise<ArchiveSummary>;
   runDemo(options: DemoOptions): Promise<DemoResult>;
 }
@@ -24,6 +26,7 @@ export const DRIVERS: Drivers = {
     (await import('../live/run-worker.ts')).runWorker(options, log, signal),
   replay: async (options) => (await import('../replay/replay.ts')).replay(options),
   compare: async (options) => (await import('../replay/compare.ts')).compare(options),
+  join: async (options) => (await import('../training/join.ts')).join(options),
   archiveTopic: async (options, log) =>
     (await import('../sources/kafka-archive.ts')).archiveTopic(options, log),
   runDemo: async (options) => (await import('../demo/run-demo.ts')).runDemo(options),

@@ -10,6 +10,7 @@ import { registerDemo } from './demo.ts';
 import { DRIVERS } from './drivers.ts';
 import { reportFailure } from './failure.ts';
 import { registerGet } from './get.ts';
+import { registerJoin } from './join.ts';
 import { registerReplay } from './replay.ts';
 import { registerRun } from './run.ts';
 import { UsageError } from './usage.ts';
@@ -45,6 +46,7 @@ export function createProgram(context: CommandContext): Command {
     registerDemo,
     registerRun,
     registerReplay,
+    registerJoin,
     registerCompare,
     registerArchive,
     registerCheck,

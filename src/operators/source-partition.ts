@@ -9,6 +9,7 @@ import {
 import type { TaskProgress } from '../state/state-store.ts';
 import type { EventTimeMs, Offset } from '../time.ts';
 import { PartitionClock } from '../watermark/partition-clock.ts';
+import type { RecordTaker } from './judged-record.ts';
 import type { Task } from './task.ts';
 
 /** What was counted of a partition's records, before any group saw them. */
@@ -18,13 +19,13 @@ export interface SourceCounters {
 }
 
 /**
- * One partition of a source on its way to the tasks of all groups over it: each record is decoded and judged once
+ * One partition of a source on its way to the tasks of all groups over it (or what stands in their place): each record is decoded and judged once
  * (semantics.md, "The log"), moves log time and watermark, and goes to each task with both.
  */
-export class SourcePartition {
+export class SourcePartition<Taker extends RecordTaker = Task> {
   readonly source: Source;
   readonly partition: number;
-  readonly tasks: readonly Task[];
+  readonly tasks: readonly Taker[];
   readonly clock: PartitionClock;
   readonly counters: SourceCounters = { records: 0, rejected: new Map() };
 
@@ -35,7 +36,7 @@ export class SourcePartition {
     source: Source;
     partition: number;
     decoder: RecordDecoder;
-    tasks: readonly Task[];
+    tasks: readonly Taker[];
     /** Hears of each record that the source rejects. */
     rejected: (record: LogRecord, rejection: Rejection) => void;
   }) {

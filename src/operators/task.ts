@@ -1,15 +1,15 @@
 import { ByteReader, ByteWriter } from '../aggregates/byte-codec.ts';
 import { Dictionary } from '../aggregates/dictionary.ts';
-import { CALENDAR_FROM, CALENDAR_TO } from '../definitions/calendar.ts';
-import type { FeatureGroup, Row } from '../definitions/definition.ts';
+import type { FeatureGroup } from '../definitions/definition.ts';
 import { assert } from '../errors.ts';
-import { type LogRecord, Rejection, type RejectionReason } from '../sources/record.ts';
+import type { LogRecord, Rejection, RejectionReason } from '../sources/record.ts';
 import type { EntityState, TaskProgress } from '../state/state-store.ts';
 import { type EventTimeMs, type Offset, versionOf } from '../time.ts';
 import { createWindows } from './create-windows.ts';
 import { EntityTable } from './entity-table.ts';
+import { GroupGate } from './group-gate.ts';
+import type { JudgedRecord, RecordTaker } from './judged-record.ts';
 import { createKernel, type Kernel } from './kernel.ts';
-import { keyMatches } from './key-check.ts';
 import { RevisionBatch } from './revision.ts';
 import type { ChunkLabel, MissedWindows, Windows } from './windows.ts';
 
@@ -41,26 +41,13 @@ export interface TaskCounters {
   readonly rejected: Map<RejectionReason, number>;
 }
 
-/** A record at its place in the log, as the source judged it. */
-export interface JudgedRecord {
-  readonly log: LogRecord;
-  readonly row: Row;
-  readonly eventTime: EventTimeMs;
-  /** W(o−1): what it is judged against. */
-  readonly watermarkBefore: EventTimeMs;
-  /** W(o): what closes windows after it. */
-  readonly watermark: EventTimeMs;
-  /** λ(o). */
-  readonly logTime: EventTimeMs;
-}
-
 /**
  * A feature group over one partition: a deterministic state machine, (state, record) → (state', revisions). It
  * knows no Kafka, no Redis, no clock and no file; its drivers own everything that can fail or wait.
  *
  * Records go in by {@link process}; revisions pile up in {@link revisions} until {@link drained}.
  */
-export class Task {
+export class Task implements RecordTaker {
   readonly group: FeatureGroup;
   readonly partition: number;
   readonly revisions: RevisionBatch;
@@ -71,8 +58,7 @@ export class Task {
   readonly #entities: EntityTable;
   readonly #kernel: Kernel;
   readonly #windows: Windows;
-  /** The key field to compare with the record key; null when it is not checked. */
-  readonly #checkedKey: string | null;
+  readonly #gate: GroupGate;
   readonly #arrival = { eventTime: 0, offset: 0, version: 0, knownAt: 0 };
 
   #nextOffset: Offset = 0;
@@ -102,7 +88,7 @@ export class Task {
       textOf: (id) => this.#dictionary.textOf(id),
     });
     this.#changed = options.trackChanges ? [] : null;
-    this.#checkedKey = group.source.checkKey ? group.source.key : null;
+    this.#gate = new GroupGate(group);
     this.#windows = createWindows(group, this.#kernel, this.revisions, {
       onEmpty: (entity) => this.#removeEntity(entity),
       onChunkGone: (entity, chunk) => {
@@ -209,22 +195,14 @@ export class Task {
 
   #take(record: JudgedRecord): void {
     const { log, row, eventTime, watermarkBefore } = record;
-    const key = this.#entities.keyOf(row);
-    if (key === null) {
-      const field = this.group.entity.find((name) => row[name] === null);
-      this.#reject(log, new Rejection('null_entity', `field ${field} is null`));
-      return;
-    }
-    if (this.#checkedKey !== null && !keyMatches(log.key, row[this.#checkedKey]!)) {
-      this.#reject(log, new Rejection('key_mismatch', keyMismatch(log.key, this.#checkedKey, row)));
-      return;
-    }
-    if (this.group.usesCalendar && (eventTime < CALENDAR_FROM || eventTime >= CALENDAR_TO)) {
-      this.#reject(log, new Rejection('event_time_range', `event time ${eventTime} is not of 1970 to 2099`));
+    const rejection = this.#gate.judge(record);
+    if (rejection !== null) {
+      this.#reject(log, rejection);
       return;
     }
     this.counters.records++;
 
+    const key = this.#entities.keyOf(row)!;
     let entity = this.#entities.idOf(key);
     const lateness = this.#windows.judge(entity, eventTime);
     if (lateness !== 'in-time') {
@@ -282,9 +260,4 @@ export class Task {
     if (chunk !== null) this.#writer.signed(chunk);
     return this.#writer.take();
   }
-}
-
-function keyMismatch(key: Uint8Array | null, field: string, row: Row): string {
-  const found = key === null ? 'null' : JSON.stringify(Buffer.from(key).toString('utf8'));
-  return `record key ${found}, field ${field} ${JSON.stringify(row[field])}`;
 }

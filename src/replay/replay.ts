@@ -8,6 +8,7 @@ import { type OfflineGroup, OfflineStore } from '../sinks/offline-store.ts';
 import { type Archive, openArchive } from '../sources/archive-reader.ts';
 import { createDecoder } from '../sources/decode-record.ts';
 import type { RejectedRecord } from '../sources/record.ts';
+import { ArchiveMeter } from './archive-meter.ts';
 import type { CorruptPlace, GroupSummary, ReplayOptions, ReplaySummary, SourceSummary } from './options.ts';
 
 /**
@@ -32,7 +33,7 @@ export async function replay(options: ReplayOptions): Promise<ReplaySummary> {
   try {
     const outputs = new Map<FeatureGroup, GroupReplay>();
     for (const group of groups) outputs.set(group, { output: await store.openGroup(group), tasks: [] });
-    const meter = new Meter(archive, sourcesOf(groups), options);
+    const meter = new ArchiveMeter(archive, sourcesOf(groups), options);
     const sources: SourceSummary[] = [];
     for (const source of sourcesOf(groups)) {
       const rejected = store.openSource(source).rejected;
@@ -92,7 +93,7 @@ async function replayPartition(
   archive: Archive,
   pipeline: SourcePartition,
   outputs: ReadonlyMap<FeatureGroup, GroupReplay>,
-  meter: Meter,
+  meter: ArchiveMeter,
 ): Promise<void> {
   for await (const { records } of archive.read(pipeline.source.topic, pipeline.partition)) {
     pipeline.process(records);
@@ -101,38 +102,6 @@ async function replayPartition(
       task.drained();
     }
     meter.add(records.length);
-  }
-}
-
-/** Tells how far the replay is. How many records an archive holds shows only as it is read: the total is an estimate. */
-class Meter {
-  #records = 0;
-  readonly #archive: Archive;
-  readonly #topics: readonly string[];
-  readonly #options: ReplayOptions;
-
-  constructor(archive: Archive, sources: readonly Source[], options: ReplayOptions) {
-    this.#archive = archive;
-    this.#topics = [...new Set(sources.map((source) => source.topic))];
-    this.#options = options;
-  }
-
-  add(records: number): void {
-    this.#options.signal?.throwIfAborted();
-    this.#records += records;
-    const onProgress = this.#options.onProgress;
-    if (onProgress === undefined) return;
-    let total = 0;
-    let read = 0;
-    for (const topic of this.#topics) {
-      const size = this.#archive.size(topic);
-      total += size.totalBytes;
-      read += size.readBytes;
-    }
-    onProgress({
-      done: this.#records,
-      total: read === 0 ? null : Math.round((this.#records * total) / read),
-    });
   }
 }
 

@@ -1,10 +1,9 @@
-import { totalmem } from 'node:os';
 import { join } from 'node:path';
-import { constrainedMemory } from 'node:process';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import type { FeatureGroup, Source } from '../definitions/definition.ts';
 import { assert } from '../errors.ts';
 import type { RevisionBatch, Timing } from '../operators/revision.ts';
+import { availableMemory } from './available-memory.ts';
 import { type DroppedWriter, openDropped, openRejected, type RejectedWriter } from './dead-letters.ts';
 import { offlineFailure } from './offline-error.ts';
 import { Staging } from './offline-staging.ts';
@@ -176,10 +175,4 @@ export class OfflineStore {
     this.#instance.closeSync();
     this.#staging.remove();
   }
-}
-
-/** Of the machine, or of the container when that has less. */
-function availableMemory(): number {
-  const constrained = constrainedMemory();
-  return constrained > 0 ? Math.min(constrained, totalmem()) : totalmem();
 }

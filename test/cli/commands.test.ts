@@ -74,6 +74,7 @@ async function call(
     runWorker: none('runWorker'),
     replay: none('replay'),
     compare: none('compare'),
+    join: none('join'),
     archiveTopic: none('archiveTopic'),
     runDemo: none('runDemo'),
     ...drivers,

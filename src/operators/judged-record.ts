@@ -1,0 +1,26 @@
+import type { Row } from '../definitions/definition.ts';
+import type { LogRecord } from '../sources/record.ts';
+import type { EventTimeMs, Offset } from '../time.ts';
+
+/** A record at its place in the log, as the source judged it. */
+export interface JudgedRecord {
+  readonly log: LogRecord;
+  readonly row: Row;
+  readonly eventTime: EventTimeMs;
+  /** W(o−1): what it is judged against. */
+  readonly watermarkBefore: EventTimeMs;
+  /** W(o): what closes windows after it. */
+  readonly watermark: EventTimeMs;
+  /** λ(o). */
+  readonly logTime: EventTimeMs;
+}
+
+/** What takes a source's records, once they are judged: a task, or whatever else wants the same ones. */
+export interface RecordTaker {
+  /** The offset of the next record that it wants. */
+  readonly nextOffset: Offset;
+  /** A record that the source accepted. Records come in order of offset. */
+  process(record: JudgedRecord): void;
+  /** A record that the source rejected. */
+  skip(offset: Offset, logTime: EventTimeMs): void;
+}

@@ -1,0 +1,227 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join as joinPath } from 'node:path';
+import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import type { FeatureGroup, Source } from '../definitions/definition.ts';
+import { loadDefinitions } from '../definitions/load.ts';
+import { assertRunnable } from '../definitions/runnable.ts';
+import { SourcePartition } from '../operators/source-partition.ts';
+import { ArchiveMeter } from '../replay/archive-meter.ts';
+import { availableMemory } from '../sinks/available-memory.ts';
+import { type Archive, openArchive } from '../sources/archive-reader.ts';
+import { createDecoder } from '../sources/decode-record.ts';
+import type { EventTimeMs } from '../time.ts';
+import { Answers } from './answers.ts';
+import { EventCollector, EventTable } from './event-collector.ts';
+import { fileFormat } from './file-format.ts';
+import type { LatestRows } from './latest-rows.ts';
+import type { JoinedGroup, JoinOptions, JoinSummary } from './options.ts';
+import { type AskedGroup, askGroup, questions } from './questions.ts';
+import { createRangesAt } from './ranges-at.ts';
+import { selectFeatures } from './selection.ts';
+import { ServedFromArchive } from './served-from-archive.ts';
+import { loadSpine } from './spine.ts';
+import { refuseExisting, writeTrainingSet } from './training-set.ts';
+
+/**
+ * `tidemark join`: adds to each row of a spine the features as they stood when the row happened.
+ *
+ * @throws TidemarkError when the definitions, the spine, the archive or the output are not usable; then nothing was
+ * written
+ */
+export async function join(options: JoinOptions): Promise<JoinSummary> {
+  refuseExisting(options);
+  const format = fileFormat(options.out);
+  const definitions = await loadDefinitions(options.definitionsFile);
+  const scratch = mkdtempSync(joinPath(tmpdir(), 'tidemark-join-'));
+  try {
+    const instance = await DuckDBInstance.create(joinPath(scratch, 'join.db'), {
+      memory_limit: `${Math.ceil(availableMemory() / 4 / 2 ** 20)}MiB`,
+    });
+    const connection = await instance.connect();
+    await connection.run("SET TimeZone = 'UTC'");
+    try {
+      const spine = await loadSpine(connection, {
+        file: options.spine,
+        entityTime: options.entityTime,
+        zone: options.spineZone,
+        textFields: new Set(definitions.groups.flatMap(({ entity }) => entity)),
+        keepText: format === 'csv',
+      });
+      const selected = selectFeatures(definitions, options.features, {
+        fullNames: options.fullNames,
+        spineColumns: spine.columns.map(({ name }) => name),
+      });
+      for (const { group } of selected) assertRunnable(group, definitions.file);
+      const archive = await openArchive(options.from, { skipCorrupt: options.skipCorrupt });
+      for (const { group } of selected) archive.partitions(group.source.topic);
+      const groups: AskedGroup[] = [];
+      for (const [index, each] of selected.entries())
+        groups.push(await askGroup(connection, spine, each, index));
+      const work: Join = { connection, archive, options, rows: spine.rows };
+      const joined =
+        options.as === 'served' ? await joinServed(work, groups) : await joinEventTime(work, groups);
+      await writeTrainingSet(connection, groups, options);
+      return {
+        rows: spine.rows,
+        as: options.as,
+        from: 'archive',
+        groups: joined,
+        corruptPlaces: archive.skips.damagedPlaces,
+        out: options.out,
+      };
+    } finally {
+      connection.disconnectSync();
+      instance.closeSync();
+    }
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
+}
+
+interface Join {
+  readonly connection: DuckDBConnection;
+  readonly archive: Archive;
+  readonly options: JoinOptions;
+  /** Of the spine. */
+  readonly rows: number;
+}
+
+/** The groups over each source, which are joined in one pass over its topic. */
+function bySource(groups: readonly AskedGroup[]): Map<Source, AskedGroup[]> {
+  return Map.groupBy(groups, ({ group }) => group.source);
+}
+
+// --------------------------------------------------------------------------------------------------- as served
+
+async function joinServed(join: Join, groups: readonly AskedGroup[]): Promise<JoinedGroup[]> {
+  const { connection, archive, options } = join;
+  const sources = bySource(groups);
+  const meter = new ArchiveMeter(archive, [...sources.keys()], options);
+  const tallies = new Map(groups.map((group) => [group, newTally()]));
+  for (const [source, mine] of sources) {
+    const answers = await Promise.all(mine.map((group) => createAnswers(connection, group)));
+    const served = new ServedFromArchive(archive, source, mine, (records) => meter.add(records));
+    for await (const { spineRow, time, entities } of questions(connection, mine, 'time')) {
+      const known = time - options.servingDelayMs;
+      await served.advanceTo(known);
+      for (const [index, asked] of mine.entries()) {
+        const tally = tallies.get(asked)!;
+        if (known > served.end) tally.afterEnd++;
+        const entity = entities[index]!;
+        const outcome =
+          entity === null ? 'nullEntity' : outcomeOf(asked.group, served.latest[index]!, entity, known);
+        tally[outcome]++;
+        if (outcome === 'answered') answers[index]!.add(spineRow, served.latest[index]!.latest(entity!)!);
+      }
+    }
+    await served.close();
+    for (const each of answers) each.close();
+  }
+  return groups.map((group) => ({ ...describe(group), ...tallies.get(group)! }));
+}
+
+function outcomeOf(
+  group: FeatureGroup,
+  latest: LatestRows,
+  entity: number,
+  known: EventTimeMs,
+): 'answered' | 'withoutRow' | 'expired' {
+  if (latest.latest(entity) === null) return 'withoutRow';
+  return group.ttlMs !== null && known >= latest.lastWrite(entity) + group.ttlMs ? 'expired' : 'answered';
+}
+
+// -------------------------------------------------------------------------------------------------- event time
+
+async function joinEventTime(join: Join, groups: readonly AskedGroup[]): Promise<JoinedGroup[]> {
+  const { connection, archive, options } = join;
+  const sources = bySource(groups);
+  const meter = new ArchiveMeter(archive, [...sources.keys()], options);
+  const joined: JoinedGroup[] = [];
+  for (const [source, mine] of sources) {
+    const tables = mine.map(({ group, index }) => new EventTable(group, index));
+    for (const table of tables) await table.create(connection);
+    const end = await collect(archive, source, mine, tables, meter);
+    for (const table of tables) table.close();
+    for (const [index, group] of mine.entries()) {
+      joined.push(await answerFromEvents(join, group, tables[index]!, end));
+    }
+  }
+  return groups.map(({ selected: { group } }) => joined.find((each) => each.group === group.name)!);
+}
+
+/** Reads the whole topic; returns its last log time. */
+async function collect(
+  archive: Archive,
+  source: Source,
+  groups: readonly AskedGroup[],
+  tables: readonly EventTable[],
+  meter: ArchiveMeter,
+): Promise<EventTimeMs> {
+  let end = Number.NEGATIVE_INFINITY;
+  for (const partition of archive.partitions(source.topic)) {
+    const pipeline = new SourcePartition({
+      source,
+      partition,
+      decoder: createDecoder(source),
+      tasks: groups.map(({ group, entities }, index) => new EventCollector(group, entities, tables[index]!)),
+      rejected: () => {},
+    });
+    for await (const { records } of archive.read(source.topic, partition)) {
+      pipeline.process(records);
+      meter.add(records.length);
+    }
+    end = Math.max(end, pipeline.clock.logTime);
+  }
+  return end;
+}
+
+async function answerFromEvents(
+  { connection, options, rows }: Join,
+  asked: AskedGroup,
+  table: EventTable,
+  end: EventTimeMs,
+): Promise<JoinedGroup> {
+  const answers = await createAnswers(connection, asked);
+  const ranges = createRangesAt(asked.group);
+  const tally = newTally();
+  const events = table.read(connection);
+  let event = await events.next();
+  let current = -1;
+  for await (const { spineRow, time, entities } of questions(connection, [asked], 'entity')) {
+    options.signal?.throwIfAborted();
+    const entity = entities[0]!;
+    if (entity !== current) {
+      ranges.nextEntity();
+      current = entity;
+    }
+    for (; event.done !== true && event.value.entity <= entity; event = await events.next()) {
+      const { row, eventTime, offset } = event.value;
+      if (event.value.entity < entity) continue;
+      if (eventTime >= time) break;
+      ranges.insert(row, eventTime, offset);
+    }
+    answers.add(spineRow, { ...ranges.at(time), version: null, knownAt: null });
+    tally.answered++;
+    if (time > end) tally.afterEnd++;
+  }
+  answers.close();
+  return { ...describe(asked), ...tally, nullEntity: rows - tally.answered };
+}
+
+// ------------------------------------------------------------------------------------------------------ common
+
+function createAnswers(connection: DuckDBConnection, { index, group }: AskedGroup): Promise<Answers> {
+  return Answers.create(connection, index, group.features);
+}
+
+type Tally = { -readonly [K in keyof Omit<JoinedGroup, 'group' | 'version' | 'features'>]: number };
+
+function newTally(): Tally {
+  return { answered: 0, withoutRow: 0, expired: 0, nullEntity: 0, afterEnd: 0 };
+}
+
+function describe({ selected }: AskedGroup): Pick<JoinedGroup, 'group' | 'version' | 'features'> {
+  const { group, features } = selected;
+  return { group: group.name, version: group.version, features: features.map(({ column }) => column) };
+}

@@ -1,0 +1,60 @@
+import type { Value } from '../definitions/definition.ts';
+import type { EventTimeMs, Version } from '../time.ts';
+
+/** A revision as {@link LatestRows} takes it; those of an entity come in the order in which they were made. */
+export interface SeenRevision<Values> {
+  readonly windowEnd: EventTimeMs;
+  readonly version: Version;
+  readonly knownAt: EventTimeMs;
+  readonly deleted: boolean;
+  /** What the answer is made of. */
+  readonly values: Values;
+}
+
+/**
+ * What the online store answers of each entity after the revisions so far: of all of them the last one of the greatest
+ * window_end that is not deleted (semantics.md, "Offline store", S).
+ */
+export class LatestRows<Values = readonly (Value | null)[]> {
+  /** For each entity its rows by window_end; only the last one, where rows of the group are never deleted. */
+  readonly #rows: SeenRevision<Values>[][] = [];
+  /** When the entity was last written. */
+  readonly #lastWrite: EventTimeMs[] = [];
+  readonly #areRowsDeleted: boolean;
+
+  constructor(options: { readonly areRowsDeleted: boolean }) {
+    this.#areRowsDeleted = options.areRowsDeleted;
+  }
+
+  /** `finalUpTo`: no row whose window_end is at most this will be revised or deleted any more. */
+  add(entity: number, revision: SeenRevision<Values>, finalUpTo: EventTimeMs): void {
+    this.#lastWrite[entity] = revision.knownAt;
+    const rows = this.#rows[entity] ?? [];
+    this.#rows[entity] = rows;
+    let place = rows.length;
+    while (place > 0 && rows[place - 1]!.windowEnd > revision.windowEnd) place--;
+    const isThere = place > 0 && rows[place - 1]!.windowEnd === revision.windowEnd;
+    if (revision.deleted) {
+      if (isThere) rows.splice(place - 1, 1);
+    } else if (isThere) rows[place - 1] = revision;
+    else rows.splice(place, 0, revision);
+    this.#forget(rows, finalUpTo);
+  }
+
+  /** Null when the entity has no row. */
+  latest(entity: number): SeenRevision<Values> | null {
+    return this.#rows[entity]?.at(-1) ?? null;
+  }
+
+  /** When any row of the entity was last written; −Infinity for never. */
+  lastWrite(entity: number): EventTimeMs {
+    return this.#lastWrite[entity] ?? Number.NEGATIVE_INFINITY;
+  }
+
+  /** Drops the rows that can never be the latest again. */
+  #forget(rows: SeenRevision<Values>[], finalUpTo: EventTimeMs): void {
+    let needed = rows.length - 1;
+    if (this.#areRowsDeleted) while (needed > 0 && rows[needed]!.windowEnd > finalUpTo) needed--;
+    if (needed > 0) rows.splice(0, needed);
+  }
+}

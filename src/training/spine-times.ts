@@ -1,0 +1,105 @@
+import { DOUBLE, type DuckDBConnection } from '@duckdb/node-api';
+import { quoteIdentifier } from '../sinks/offline-columns.ts';
+import { type LocalTimeReader, localTimeReader } from '../sources/decode-local-time.ts';
+import { RowAppender } from './row-appender.ts';
+import { type SpineColumn, SpineError } from './spine-error.ts';
+
+/** How many wrong rows a message names. */
+const ROWS_NAMED = 5;
+
+/**
+ * Makes the table `times`: one row for each of the spine, in its order, with its time `t` in epoch milliseconds, finer
+ * ones floored. Instants and epoch milliseconds are taken as they are; a text says its offset or is local, as a
+ * timestamp without a zone is, and then needs `zone`.
+ *
+ * @returns how many rows the spine has
+ * @throws SpineError with the first rows whose time is null or cannot be read
+ */
+export async function readTimes(
+  connection: DuckDBConnection,
+  file: string,
+  column: SpineColumn,
+  zone: string | null,
+): Promise<number> {
+  const { sql, read } = timeReader(file, column, zone);
+  await connection.run('CREATE TABLE times (t DOUBLE)');
+  const times = await RowAppender.open(connection, 'times', [DOUBLE]);
+  const wrong: { readonly row: number; readonly found: unknown }[] = [];
+  let wrongCount = 0;
+  let rows = 0;
+  const result = await connection.stream(`SELECT ${sql} FROM spine ORDER BY rowid`);
+  for await (const chunk of result) {
+    for (const value of chunk.getColumnValues(0) as (number | string | null)[]) {
+      rows++;
+      const time = value === null ? null : read(value);
+      if (time === null && wrongCount++ < ROWS_NAMED) wrong.push({ row: rows, found: value });
+      times.append([time]);
+    }
+  }
+  times.close();
+  if (wrongCount > 0) throw wrongTimes(file, column, zone, wrong, wrongCount);
+  return rows;
+}
+
+/** SQL that gives the column as a number or a text, and what makes a time of that; null where it is none. */
+function timeReader(
+  file: string,
+  { name, type }: SpineColumn,
+  zone: string | null,
+): { readonly sql: string; readonly read: (value: number | string) => number | null } {
+  const column = quoteIdentifier(name);
+  if (type === 'TIMESTAMP WITH TIME ZONE') return { sql: `epoch_ms(${column})::DOUBLE`, read: Number };
+  if (/^U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?$|^DOUBLE$|^FLOAT$/.test(type)) {
+    return { sql: `${column}::DOUBLE`, read: wholeMilliseconds };
+  }
+  if (type === 'VARCHAR') return { sql: column, read: textReader(localTimeReader(zone)) };
+  if (type.startsWith('TIMESTAMP') && zone !== null) {
+    return { sql: `${column}::TIMESTAMP::VARCHAR`, read: textReader(localTimeReader(zone)) };
+  }
+  const isLocal = type.startsWith('TIMESTAMP');
+  throw new SpineError(
+    isLocal
+      ? `column '${name}' holds timestamps without a zone (${type})`
+      : `column '${name}' is of type ${type}, which is no time`,
+    {
+      code: 'SPINE_TIME',
+      place: { file },
+      remedy: isLocal
+        ? "Give --spine-zone, as 'UTC' or 'Asia/Kolkata', or write the column as timestamps with time zone."
+        : 'Write timestamps with time zone, ISO texts with an offset, or epoch milliseconds.',
+      exitCode: 2,
+    },
+  );
+}
+
+function wholeMilliseconds(value: number | string): number | null {
+  return Number.isSafeInteger(value) ? Number(value) + 0 : null;
+}
+
+function textReader(read: LocalTimeReader): (value: number | string) => number | null {
+  return (value) => {
+    const text = String(value).trim();
+    return /^-?\d{1,16}$/.test(text) ? wholeMilliseconds(Number(text)) : read(text);
+  };
+}
+
+function wrongTimes(
+  file: string,
+  { name }: SpineColumn,
+  zone: string | null,
+  wrong: readonly { readonly row: number; readonly found: unknown }[],
+  count: number,
+): SpineError {
+  const shown = wrong.map(
+    ({ row, found }) => `row ${row}: ${found === null ? 'null' : JSON.stringify(found)}`,
+  );
+  if (count > shown.length) shown.push(`and ${count - shown.length} more`);
+  const isLocal = zone === null && wrong.some(({ found }) => localTimeReader('UTC')(String(found)) !== null);
+  return new SpineError(`column '${name}' does not say when each row happened: ${shown.join(', ')}`, {
+    code: 'SPINE_TIME',
+    place: { file },
+    remedy: isLocal
+      ? "Times without an offset need --spine-zone, as 'UTC' or 'Asia/Kolkata'."
+      : 'Write epoch milliseconds or texts like 2026-03-08T02:30:15.250+05:30, and leave rows without a time out.',
+  });
+}

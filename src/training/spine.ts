@@ -1,0 +1,202 @@
+import { existsSync } from 'node:fs';
+import type { DuckDBConnection } from '@duckdb/node-api';
+import type { FeatureGroup, FieldKind } from '../definitions/definition.ts';
+import { suggestName } from '../definitions/nearest.ts';
+import { TidemarkError } from '../errors.ts';
+import { quoteIdentifier, quoteText } from '../sinks/offline-columns.ts';
+import { fileFormat } from './file-format.ts';
+import { type SpineColumn, SpineError } from './spine-error.ts';
+import { readTimes } from './spine-times.ts';
+
+/**
+ * The spine in a database: the table `spine` with its columns as they are, in the order of its rows (`rowid`), and the
+ * table `times` with the time of each (`t`, in epoch milliseconds).
+ */
+export interface Spine {
+  readonly file: string;
+  readonly columns: readonly SpineColumn[];
+  readonly rows: number;
+}
+
+/** Types that DuckDB's readers guess from texts. What was a text stays one, with its offset and its digits. */
+const GUESSED_FROM_TEXT = /^(DATE|TIME|TIMESTAMP|UUID|INTERVAL)/;
+
+/** Loads the spine. @throws SpineError with the column or the rows that are not right */
+export async function loadSpine(
+  connection: DuckDBConnection,
+  options: {
+    readonly file: string;
+    readonly entityTime: string;
+    readonly zone: string | null;
+    /** Fields of entities, which are read as what they are and not as what they look like. */
+    readonly textFields: ReadonlySet<string>;
+    /** The output is text too, so that every value can stay as it is written. */
+    readonly keepText: boolean;
+  },
+): Promise<Spine> {
+  const { file } = options;
+  if (!existsSync(file)) {
+    throw new SpineError('there is no such spine', {
+      code: 'SPINE_MISSING',
+      place: { file },
+      remedy: 'Give --spine a Parquet, CSV or JSON lines file.',
+      exitCode: 2,
+    });
+  }
+  const reader = await readerOf(connection, options);
+  try {
+    await connection.run(`CREATE TABLE spine AS SELECT * FROM ${reader}`);
+  } catch (error) {
+    throw unreadable(file, error);
+  }
+  const columns = await describe(connection, 'spine');
+  const time = columns.find(({ name }) => name === options.entityTime);
+  if (time === undefined) throw missingColumn(file, options.entityTime, 'the time of its rows', columns);
+  const rows = await readTimes(connection, file, time, options.zone);
+  return { file, columns, rows };
+}
+
+/** The table function that reads the spine, with the types of its columns where the guessed ones would lose something. */
+async function readerOf(
+  connection: DuckDBConnection,
+  options: {
+    readonly file: string;
+    readonly entityTime: string;
+    readonly textFields: ReadonlySet<string>;
+    readonly keepText: boolean;
+  },
+): Promise<string> {
+  const { file, textFields, entityTime, keepText } = options;
+  const quoted = quoteText(file);
+  const format = fileFormat(file);
+  if (format === 'parquet') return `read_parquet(${quoted})`;
+  if (format === 'csv' && keepText) return `read_csv(${quoted}, header = true, all_varchar = true)`;
+  const reader =
+    format === 'csv'
+      ? `read_csv(${quoted}, header = true, sample_size = -1`
+      : `read_json(${quoted}, format = 'newline_delimited', sample_size = -1, maximum_depth = 1`;
+  let guessed: readonly SpineColumn[];
+  try {
+    guessed = await describe(connection, `${reader})`);
+  } catch (error) {
+    throw unreadable(file, error);
+  }
+  const isText = ({ name, type }: SpineColumn): boolean =>
+    GUESSED_FROM_TEXT.test(type) || (format === 'csv' && (name === entityTime || textFields.has(name)));
+  const types = guessed.map((column) => {
+    const type = isText(column) ? 'VARCHAR' : column.type;
+    return `${quoteText(column.name)}: ${quoteText(type)}`;
+  });
+  const option = format === 'csv' ? 'types' : 'columns';
+  return `${reader}, ${option} = {${types.join(', ')}})`;
+}
+
+async function describe(connection: DuckDBConnection, what: string): Promise<SpineColumn[]> {
+  const result = await connection.runAndReadAll(`DESCRIBE SELECT * FROM ${what}`);
+  return result.getRows().map(([name, type]) => ({ name: String(name), type: String(type) }));
+}
+
+/**
+ * Makes the table `entities_INDEX` of a group: the different entities of the spine, numbered from 0.
+ * @throws SpineError when a field of the entity is no column, or one of another type
+ */
+export async function numberEntities(
+  connection: DuckDBConnection,
+  spine: Spine,
+  group: FeatureGroup,
+  index: number,
+): Promise<void> {
+  const columns = group.entity.map((field) => {
+    const column = spine.columns.find(({ name }) => name === field);
+    const what = `an entity field of ${group.name}`;
+    if (column === undefined) throw missingColumn(spine.file, field, what, spine.columns);
+    return entitySql(spine.file, column, group.source.fields.get(field)!.kind, what);
+  });
+  const fields = columns.map((sql, field) => `${sql} AS e${field}`);
+  await connection.run(
+    `CREATE VIEW keys_${index} AS SELECT rowid AS spine_row, ${fields.join(', ')} FROM spine`,
+  );
+  const names = columns.map((_, field) => `e${field}`);
+  const known = names.map((name) => `${name} IS NOT NULL`).join(' AND ');
+  try {
+    await connection.run(`
+      CREATE TABLE entities_${index} AS
+      SELECT (row_number() OVER () - 1)::INTEGER AS number, *
+      FROM (SELECT DISTINCT ${names.join(', ')} FROM keys_${index} WHERE ${known})`);
+  } catch (error) {
+    throw unreadable(spine.file, error);
+  }
+}
+
+/** SQL that joins `keys_INDEX` (as k) with the entities' numbers (as e). */
+export function entityJoin(group: FeatureGroup, index: number): string {
+  const same = group.entity.map((_, field) => `k.e${field} = e.e${field}`).join(' AND ');
+  return `keys_${index} k LEFT JOIN entities_${index} e ON ${same}`;
+}
+
+const INTEGERS = new Set([
+  'TINYINT',
+  'SMALLINT',
+  'INTEGER',
+  'BIGINT',
+  'UTINYINT',
+  'USMALLINT',
+  'UINTEGER',
+  'UBIGINT',
+  'HUGEINT',
+]);
+
+/** SQL of an entity field as a number (times too), text or boolean. */
+function entitySql(file: string, { name, type }: SpineColumn, kind: FieldKind, what: string): string {
+  const column = quoteIdentifier(name);
+  switch (kind) {
+    case 'string':
+    case 'enum':
+    case 'localDateTime':
+      if (type === 'VARCHAR' || type.startsWith('ENUM')) return `${column}::VARCHAR`;
+      break;
+    case 'boolean':
+      if (type === 'BOOLEAN') return column;
+      if (type === 'VARCHAR') return `${column}::BOOLEAN`;
+      break;
+    default:
+      if (INTEGERS.has(type)) return `${column}::DOUBLE`;
+      if (type === 'VARCHAR') return `${column}::BIGINT::DOUBLE`;
+      if (type === 'TIMESTAMP WITH TIME ZONE' && kind === 'timestampMillis')
+        return `epoch_ms(${column})::DOUBLE`;
+      if (type === 'TIMESTAMP WITH TIME ZONE' && kind === 'timestampMicros')
+        return `epoch_us(${column})::DOUBLE`;
+  }
+  throw new SpineError(`column '${name}' is of type ${type}, but ${what} of type ${kind}`, {
+    code: 'SPINE_TYPE',
+    place: { file },
+    remedy: `Write the column as ${kind === 'string' ? 'text' : kind}, as the records have it.`,
+    exitCode: 2,
+  });
+}
+
+function missingColumn(
+  file: string,
+  name: string,
+  what: string,
+  columns: readonly SpineColumn[],
+): SpineError {
+  const names = columns.map((column) => column.name);
+  return new SpineError(`the spine has no column '${name}', ${what}`, {
+    code: 'SPINE_COLUMN',
+    place: { file },
+    remedy: `In this file ${suggestName(name, names)}`,
+    exitCode: 2,
+  });
+}
+
+function unreadable(file: string, error: unknown): unknown {
+  if (!(error instanceof Error) || error instanceof TidemarkError) return error;
+  const [first = ''] = error.message.split('\n');
+  return new SpineError(`the spine cannot be read: ${first}`, {
+    code: 'SPINE_UNREADABLE',
+    place: { file },
+    remedy: 'Mend the file, or write it again as Parquet.',
+    cause: error,
+  });
+}
