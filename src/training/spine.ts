@@ -74,7 +74,7 @@ async function readerOf(
   const reader =
     format === 'csv'
       ? `read_csv(${quoted}, header = true, sample_size = -1`
-      : `read_json(${quoted}, format = 'newline_delimited', sample_size = -1, maximum_depth = 1`;
+      : `read_json(${quoted}, format = 'newline_delimited', sample_size = -1`;
   let guessed: readonly SpineColumn[];
   try {
     guessed = await describe(connection, `${reader})`);

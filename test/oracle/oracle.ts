@@ -112,6 +112,11 @@ export class Oracle {
         : new GridWindows(group, grid, options.thorough ?? false);
   }
 
+  /** What the group took of every entity, the dropped ones too. */
+  get entities(): readonly { readonly key: readonly Scalar[]; readonly events: readonly Occurrence[] }[] {
+    return [...this.#entities.values()];
+  }
+
   /** Takes the next record; returns the revisions that it made. */
   process(record: LoggedRecord): readonly Revision[] {
     const before = this.watermark;

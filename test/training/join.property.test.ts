@@ -1,0 +1,164 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join as joinPath } from 'node:path';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Scalar } from '../../src/definitions/definition.ts';
+import { join } from '../../src/training/join.ts';
+import type { JoinKind } from '../../src/training/options.ts';
+import { canHold, writeArchive } from '../oracle/archive.ts';
+import { type AsOf, servedAt, truthAt } from '../oracle/as-of.ts';
+import { type Definition, definitionArbitrary, SAMPLE, TOPIC } from '../oracle/definition-arbitrary.ts';
+import { logArbitrary, type WrittenRecord } from '../oracle/log-arbitrary.ts';
+import { Oracle } from '../oracle/oracle.ts';
+
+/** Training sets, every row against the oracle's reading of S and P. */
+
+interface SpineRow {
+  readonly entity: readonly (Scalar | null)[];
+  readonly time: number;
+}
+
+interface JoinCase {
+  readonly definition: Definition;
+  readonly log: readonly WrittenRecord[];
+  readonly recordsPerFile: number;
+  readonly servingDelayMs: number;
+  readonly as: JoinKind;
+  readonly spine: readonly SpineRow[];
+}
+
+const choice = fc.nat({ max: 9999 });
+const spineChoice = fc.record({
+  record: choice,
+  /** From which of the record's times on. */
+  from: fc.constantFrom('event time' as const, 'log time' as const),
+  /** How far from there, in thousandths of a step; exactly there quite often. */
+  away: fc.oneof(
+    { weight: 3, arbitrary: fc.constantFrom(0, 0, 1, -1).map((ms) => ({ ms, steps: 0 })) },
+    { weight: 5, arbitrary: fc.integer({ min: -8000, max: 8000 }).map((steps) => ({ ms: 0, steps })) },
+  ),
+  unknown: fc.nat({ max: 30 }).map((drawn) => drawn === 0),
+});
+
+function joinCase(options: { readonly withCalendars: boolean }): fc.Arbitrary<JoinCase> {
+  return fc
+    .record({ definition: definitionArbitrary(options), partitions: fc.integer({ min: 1, max: 3 }) })
+    .chain(({ definition, partitions }) =>
+      fc.record({
+        definition: fc.constant(definition),
+        log: logArbitrary(definition, { maxLength: options.withCalendars ? 50 : 100, partitions }),
+        recordsPerFile: fc.integer({ min: 1, max: 50 }),
+        servingDelayMs: fc.constantFrom(0, 1, 200),
+        as: fc.constantFrom('served' as const, 'event-time' as const),
+        chosen: fc.array(spineChoice, { minLength: 1, maxLength: 60, size: 'max' }),
+      }),
+    )
+    .map(({ chosen, ...rest }) => {
+      const log = rest.log.filter((record) => canHold('avro', record));
+      const spine = chosen.map((choice) => spineRow(rest.definition, log, choice));
+      return { ...rest, log, spine };
+    })
+    .filter(({ log }) => log.length > 0);
+}
+
+function spineRow(
+  { stepMs, entityFields, idKind }: Definition,
+  log: readonly WrittenRecord[],
+  { record, from, away, unknown }: typeof spineChoice extends fc.Arbitrary<infer Choice> ? Choice : never,
+): SpineRow {
+  const { row, eventTime, timestamp } = log[record % log.length]!;
+  const time = (from === 'event time' ? eventTime : null) ?? timestamp;
+  const unknownId = idKind === 'string' ? 'nobody' : 4711;
+  const entity = entityFields.map((field) => {
+    if (typeof row === 'string' || unknown) return field === 'id' ? unknownId : 'a';
+    return row[field] ?? null;
+  });
+  return { entity, time: time + away.ms + Math.round((away.steps / 1000) * stepMs) };
+}
+
+async function joinedRows({ definition, spine, ...options }: JoinCase): Promise<Record<string, unknown>[]> {
+  const directory = mkdtempSync(joinPath(tmpdir(), 'tidemark-join-test-'));
+  try {
+    const archive = joinPath(directory, 'archive');
+    mkdirSync(joinPath(archive, TOPIC), { recursive: true });
+    await writeArchive(archive, options.log, { layout: 'avro', recordsPerFile: options.recordsPerFile });
+    const definitionsFile = joinPath(directory, 'definitions.ts');
+    writeFileSync(definitionsFile, definition.text);
+    const file = joinPath(directory, 'spine.jsonl');
+    const lines = spine.map(({ entity, time }, number) => {
+      const fields = definition.entityFields.map((field, index) => [field, entity[index]] as const);
+      return JSON.stringify({ number, ...Object.fromEntries(fields), asked_at: time });
+    });
+    writeFileSync(file, `${lines.join('\n')}\n`);
+    const out = joinPath(directory, 'train.jsonl');
+    await join({
+      definitionsFile,
+      spine: file,
+      entityTime: 'asked_at',
+      spineZone: null,
+      from: archive,
+      out,
+      as: options.as,
+      servingDelayMs: options.servingDelayMs,
+      features: [SAMPLE.name],
+      fullNames: true,
+      skipCorrupt: false,
+      overwrite: false,
+    });
+    const text = readFileSync(out, 'utf8').trimEnd();
+    return text.split('\n').map((line) => JSON.parse(line) as Record<string, unknown>);
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+}
+
+function expectedRows({ definition, spine, log, as, servingDelayMs }: JoinCase): Record<string, unknown>[] {
+  const partitions = [...new Set(log.map(({ partition }) => partition))];
+  const oracles = partitions.map((partition) => {
+    const oracle = new Oracle(definition.group);
+    for (const record of log) if (record.partition === partition) oracle.process(record);
+    return oracle;
+  });
+  const revisions = oracles.flatMap((oracle) => oracle.revisions);
+  const entities = oracles.flatMap((oracle) => oracle.entities);
+  return spine.map(({ entity, time }, number) => {
+    const fields = definition.entityFields.map((field, index) => [field, entity[index]] as const);
+    let found: AsOf | null = null;
+    if (!entity.includes(null)) {
+      const key = entity as readonly Scalar[];
+      const events = entities.find((each) => each.key.every((field, index) => field === key[index]))?.events;
+      found =
+        as === 'served'
+          ? servedAt(revisions, key, time, servingDelayMs)
+          : truthAt(definition.group, events ?? [], time);
+    }
+    const values = definition.group.features.map(({ name }, index) => [
+      `${SAMPLE.name}__${name}`,
+      found?.values[index] ?? null,
+    ]);
+    return {
+      number,
+      ...Object.fromEntries(fields),
+      asked_at: time,
+      ...Object.fromEntries(values),
+      [`${SAMPLE.name}__window_end`]: found?.windowEnd ?? null,
+      [`${SAMPLE.name}__version`]: found?.version ?? null,
+      [`${SAMPLE.name}__known_at`]: found?.knownAt ?? null,
+    };
+  });
+}
+
+describe.each([
+  { withCalendars: false, numRuns: 30 },
+  { withCalendars: true, numRuns: 12 },
+])('a training set %o', ({ numRuns, ...options }) => {
+  it('has in every row what the oracle says', async () => {
+    await fc.assert(
+      fc.asyncProperty(joinCase(options), async (joined) => {
+        expect(await joinedRows(joined)).toEqual(expectedRows(joined));
+      }),
+      { numRuns },
+    );
+  });
+});
