@@ -24,6 +24,9 @@ export interface WriterLimits {
  * Gathers revisions in DuckDB, which keeps what does not fit into memory on the disk, and sorts them at the
  * end.
  */
+/** Keys of the metadata of a Parquet file: which rows it holds (see `OfflineRows`), and of which definition. */
+export const ROWS_METADATA = { rows: 'tidemark.rows', fingerprint: 'tidemark.fingerprint' };
+
 export class DuckDbRevisionWriter implements RevisionWriter {
   readonly #connection: DuckDBConnection;
   readonly #group: FeatureGroup;
@@ -138,12 +141,13 @@ export class DuckDbRevisionWriter implements RevisionWriter {
 
   async #writeParquet(lastOnly: boolean): Promise<WrittenFile[]> {
     const columns = parquetColumns(this.#group);
+    const metadata = `{'${ROWS_METADATA.rows}': ${quoteText(this.#rows)}, '${ROWS_METADATA.fingerprint}': ${quoteText(this.#group.fingerprint)}}`;
     const files: WrittenFile[] = [];
     for (const range of await this.#ranges()) {
       const name = fileName(files.length, 'parquet');
       const path = join(this.#directory, name);
       const result = await this.#connection.run(
-        `COPY (${sortedRows(this.#group, columns, range, lastOnly)}) TO ${quoteText(path)} (FORMAT parquet, COMPRESSION zstd)`,
+        `COPY (${sortedRows(this.#group, columns, range, lastOnly)}) TO ${quoteText(path)} (FORMAT parquet, COMPRESSION zstd, KV_METADATA ${metadata})`,
       );
       markTimestampsUtc(path);
       files.push({ name, rows: result.rowsChanged });

@@ -15,14 +15,24 @@ export interface Answer {
 }
 
 /**
- * The table `answers_INDEX` of a group: for each row of the spine that was answered its number and the answer. Lists and
- * maps stand in it as JSON.
+ * Makes the relation `answers_INDEX` of a group: for each row of the spine that was answered `spine_row`, `window_end`,
+ * `version`, `known_at` (whole numbers) and its features `f0`, `f1`, … in their own types.
  */
 export class Answers {
+  readonly #connection: DuckDBConnection;
+  readonly #index: number;
+  readonly #features: readonly Feature[];
   readonly #rows: RowAppender;
-  count = 0;
 
-  private constructor(rows: RowAppender) {
+  private constructor(
+    connection: DuckDBConnection,
+    index: number,
+    features: readonly Feature[],
+    rows: RowAppender,
+  ) {
+    this.#connection = connection;
+    this.#index = index;
+    this.#features = features;
     this.#rows = rows;
   }
 
@@ -34,10 +44,11 @@ export class Answers {
     const types = features.map(storageType);
     const columns = types.map((type, feature) => `, f${feature} ${type}`).join('');
     await connection.run(
-      `CREATE TABLE answers_${index} (spine_row INTEGER, window_end DOUBLE, version DOUBLE, known_at DOUBLE${columns})`,
+      `CREATE TABLE cells_${index} (spine_row INTEGER, window_end DOUBLE, version DOUBLE, known_at DOUBLE${columns})`,
     );
     const all = [INTEGER, DOUBLE, DOUBLE, DOUBLE, ...types];
-    return new Answers(await RowAppender.open(connection, `answers_${index}`, all));
+    const rows = await RowAppender.open(connection, `cells_${index}`, all);
+    return new Answers(connection, index, features, rows);
   }
 
   add(spineRow: number, { windowEnd, version, knownAt, values }: Answer): void {
@@ -47,11 +58,17 @@ export class Answers {
       return isVectorValue(value) ? vectorText(value) : null;
     });
     this.#rows.append([spineRow, windowEnd, version, knownAt, ...cells]);
-    this.count++;
   }
 
-  close(): void {
+  async close(): Promise<void> {
     this.#rows.close();
+    const whole = ['window_end', 'version', 'known_at'].map((name) => `${name}::BIGINT AS ${name}`);
+    const features = this.#features.map(
+      (feature, place) => `${featureSql(feature, `f${place}`)} AS f${place}`,
+    );
+    await this.#connection.run(
+      `CREATE VIEW answers_${this.#index} AS SELECT spine_row, ${[...whole, ...features].join(', ')} FROM cells_${this.#index}`,
+    );
   }
 }
 
@@ -67,8 +84,8 @@ const SCALAR_SQL = {
   bytes: 'BLOB',
 };
 
-/** SQL of a feature's column out of the answers. */
-export function answerSql({ valueType }: Feature, column: string): string {
+/** SQL that makes a feature's value of its cell: numbers are doubles there, lists and maps JSON. */
+function featureSql({ valueType }: Feature, column: string): string {
   if (!isVector(valueType)) return `${column}::${SCALAR_SQL[valueType]}`;
   const type =
     valueType.kind === 'list'

@@ -2,9 +2,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join as joinPath } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
-import type { FeatureGroup, Source } from '../definitions/definition.ts';
+import type { Source } from '../definitions/definition.ts';
 import { loadDefinitions } from '../definitions/load.ts';
 import { assertRunnable } from '../definitions/runnable.ts';
+import { TidemarkError } from '../errors.ts';
 import { SourcePartition } from '../operators/source-partition.ts';
 import { ArchiveMeter } from '../replay/archive-meter.ts';
 import { availableMemory } from '../sinks/available-memory.ts';
@@ -14,12 +15,13 @@ import type { EventTimeMs } from '../time.ts';
 import { Answers } from './answers.ts';
 import { EventCollector, EventTable } from './event-collector.ts';
 import { fileFormat } from './file-format.ts';
-import type { LatestRows } from './latest-rows.ts';
+import { outcomeOf } from './latest-rows.ts';
 import type { JoinedGroup, JoinOptions, JoinSummary } from './options.ts';
 import { type AskedGroup, askGroup, questions } from './questions.ts';
 import { createRangesAt } from './ranges-at.ts';
 import { selectFeatures } from './selection.ts';
 import { ServedFromArchive } from './served-from-archive.ts';
+import { rowsFolder, ServedFromOffline } from './served-from-offline.ts';
 import { loadSpine } from './spine.ts';
 import { refuseExisting, writeTrainingSet } from './training-set.ts';
 
@@ -53,21 +55,31 @@ export async function join(options: JoinOptions): Promise<JoinSummary> {
         spineColumns: spine.columns.map(({ name }) => name),
       });
       for (const { group } of selected) assertRunnable(group, definitions.file);
-      const archive = await openArchive(options.from, { skipCorrupt: options.skipCorrupt });
-      for (const { group } of selected) archive.partitions(group.source.topic);
+      const folders = selected.map(({ group }) => rowsFolder(options.from, group));
+      const isOffline = folders.every((folder) => folder !== null);
+      if (isOffline) refuseEventTime(options);
+      const archive = isOffline
+        ? null
+        : await openArchive(options.from, { skipCorrupt: options.skipCorrupt });
+      for (const { group } of selected) archive?.partitions(group.source.topic);
       const groups: AskedGroup[] = [];
-      for (const [index, each] of selected.entries())
+      for (const [index, each] of selected.entries()) {
         groups.push(await askGroup(connection, spine, each, index));
-      const work: Join = { connection, archive, options, rows: spine.rows };
+      }
+      const common = { connection, options, rows: spine.rows };
       const joined =
-        options.as === 'served' ? await joinServed(work, groups) : await joinEventTime(work, groups);
+        archive === null
+          ? await joinOffline(common, groups, folders as readonly string[])
+          : options.as === 'served'
+            ? await joinServed({ ...common, archive }, groups)
+            : await joinEventTime({ ...common, archive }, groups);
       await writeTrainingSet(connection, groups, options);
       return {
         rows: spine.rows,
         as: options.as,
-        from: 'archive',
+        from: isOffline ? 'offline' : 'archive',
         groups: joined,
-        corruptPlaces: archive.skips.damagedPlaces,
+        corruptPlaces: archive?.skips.damagedPlaces ?? 0,
         out: options.out,
       };
     } finally {
@@ -81,10 +93,23 @@ export async function join(options: JoinOptions): Promise<JoinSummary> {
 
 interface Join {
   readonly connection: DuckDBConnection;
-  readonly archive: Archive;
   readonly options: JoinOptions;
   /** Of the spine. */
   readonly rows: number;
+}
+
+interface ArchiveJoin extends Join {
+  readonly archive: Archive;
+}
+
+function refuseEventTime({ as, from }: JoinOptions): void {
+  if (as === 'served') return;
+  throw new TidemarkError('rows of a replay do not say what ranges off the grid hold', {
+    code: 'EVENT_TIME_OFFLINE',
+    place: { file: from },
+    remedy: 'Give --from the archive of the topic for --as event-time.',
+    exitCode: 2,
+  });
 }
 
 /** The groups over each source, which are joined in one pass over its topic. */
@@ -94,7 +119,7 @@ function bySource(groups: readonly AskedGroup[]): Map<Source, AskedGroup[]> {
 
 // --------------------------------------------------------------------------------------------------- as served
 
-async function joinServed(join: Join, groups: readonly AskedGroup[]): Promise<JoinedGroup[]> {
+async function joinServed(join: ArchiveJoin, groups: readonly AskedGroup[]): Promise<JoinedGroup[]> {
   const { connection, archive, options } = join;
   const sources = bySource(groups);
   const meter = new ArchiveMeter(archive, [...sources.keys()], options);
@@ -116,24 +141,35 @@ async function joinServed(join: Join, groups: readonly AskedGroup[]): Promise<Jo
       }
     }
     await served.close();
-    for (const each of answers) each.close();
+    for (const each of answers) await each.close();
   }
   return groups.map((group) => ({ ...describe(group), ...tallies.get(group)! }));
 }
 
-function outcomeOf(
-  group: FeatureGroup,
-  latest: LatestRows,
-  entity: number,
-  known: EventTimeMs,
-): 'answered' | 'withoutRow' | 'expired' {
-  if (latest.latest(entity) === null) return 'withoutRow';
-  return group.ttlMs !== null && known >= latest.lastWrite(entity) + group.ttlMs ? 'expired' : 'answered';
+async function joinOffline(
+  { connection, options, rows }: Join,
+  groups: readonly AskedGroup[],
+  folders: readonly string[],
+): Promise<JoinedGroup[]> {
+  const joined: JoinedGroup[] = [];
+  for (const [index, asked] of groups.entries()) {
+    const tally = newTally();
+    const served = await ServedFromOffline.open(connection, asked, folders[index]!, options.servingDelayMs);
+    let asks = 0;
+    await served.answer((outcome, known) => {
+      options.signal?.throwIfAborted();
+      tally[outcome]++;
+      if (known > served.end) tally.afterEnd++;
+      options.onProgress?.({ done: ++asks, total: rows });
+    });
+    joined.push({ ...describe(asked), ...tally, nullEntity: rows - asks });
+  }
+  return joined;
 }
 
 // -------------------------------------------------------------------------------------------------- event time
 
-async function joinEventTime(join: Join, groups: readonly AskedGroup[]): Promise<JoinedGroup[]> {
+async function joinEventTime(join: ArchiveJoin, groups: readonly AskedGroup[]): Promise<JoinedGroup[]> {
   const { connection, archive, options } = join;
   const sources = bySource(groups);
   const meter = new ArchiveMeter(archive, [...sources.keys()], options);
@@ -205,7 +241,7 @@ async function answerFromEvents(
     tally.answered++;
     if (time > end) tally.afterEnd++;
   }
-  answers.close();
+  await answers.close();
   return { ...describe(asked), ...tally, nullEntity: rows - tally.answered };
 }
 

@@ -1,4 +1,4 @@
-import type { Value } from '../definitions/definition.ts';
+import type { FeatureGroup, Value } from '../definitions/definition.ts';
 import type { EventTimeMs, Version } from '../time.ts';
 
 /** A revision as {@link LatestRows} takes it; those of an entity come in the order in which they were made. */
@@ -57,4 +57,18 @@ export class LatestRows<Values = readonly (Value | null)[]> {
     if (this.#areRowsDeleted) while (needed > 0 && rows[needed]!.windowEnd > finalUpTo) needed--;
     if (needed > 0) rows.splice(0, needed);
   }
+}
+
+/** What the store has of an entity: its latest row, nothing yet, or nothing any more (`ttl`). */
+export type Outcome = 'answered' | 'withoutRow' | 'expired';
+
+/** What the online store answers when everything known at a time is in it. */
+export function outcomeOf(
+  group: FeatureGroup,
+  latest: LatestRows<unknown>,
+  entity: number,
+  known: EventTimeMs,
+): Outcome {
+  if (latest.latest(entity) === null) return 'withoutRow';
+  return group.ttlMs !== null && known >= latest.lastWrite(entity) + group.ttlMs ? 'expired' : 'answered';
 }

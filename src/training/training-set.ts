@@ -1,10 +1,10 @@
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
+import { isVector } from '../definitions/aggregate-signatures.ts';
 import { TidemarkError } from '../errors.ts';
 import { quoteIdentifier, quoteText } from '../sinks/offline-columns.ts';
 import { offlineFailure } from '../sinks/offline-error.ts';
-import { answerSql } from './answers.ts';
 import { type FileFormat, fileFormat } from './file-format.ts';
 import type { JoinOptions } from './options.ts';
 import type { AskedGroup } from './questions.ts';
@@ -33,13 +33,14 @@ export async function writeTrainingSet(
   const format = fileFormat(out);
   const features = groups.flatMap(({ index, selected }) =>
     selected.features.map(({ feature, column }, place) => {
-      const sql = answerSql(feature, `a${index}.f${place}`);
-      return `${format === 'csv' && typeof feature.valueType === 'object' ? `a${index}.f${place}` : sql} AS ${quoteIdentifier(column)}`;
+      const value = `a${index}.f${place}`;
+      const sql = format === 'csv' && isVector(feature.valueType) ? `to_json(${value})` : value;
+      return `${sql} AS ${quoteIdentifier(column)}`;
     }),
   );
   const origins = groups.flatMap(({ index, selected }) => [
     `${timeSql(`a${index}.window_end`, format)} AS ${quoteIdentifier(selected.windowEndColumn)}`,
-    `a${index}.version::BIGINT AS ${quoteIdentifier(selected.versionColumn)}`,
+    `a${index}.version AS ${quoteIdentifier(selected.versionColumn)}`,
     `${timeSql(`a${index}.known_at`, format)} AS ${quoteIdentifier(selected.knownAtColumn)}`,
   ]);
   const answers = groups.map(
@@ -62,8 +63,8 @@ export async function writeTrainingSet(
 
 /** An instant: a timestamp, in JSON lines epoch milliseconds as in every other file of rows. */
 function timeSql(milliseconds: string, format: FileFormat): string {
-  if (format === 'jsonl') return `${milliseconds}::BIGINT`;
-  const timestamp = `make_timestamptz((${milliseconds}::BIGINT * 1000)::BIGINT)`;
+  if (format === 'jsonl') return milliseconds;
+  const timestamp = `make_timestamptz(${milliseconds} * 1000)`;
   return format === 'csv' ? `strftime(${timestamp}, '%Y-%m-%dT%H:%M:%S.%gZ')` : timestamp;
 }
 

@@ -4,6 +4,7 @@ import { join as joinPath } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Scalar } from '../../src/definitions/definition.ts';
+import { replay } from '../../src/replay/replay.ts';
 import { join } from '../../src/training/join.ts';
 import type { JoinKind } from '../../src/training/options.ts';
 import { canHold, writeArchive } from '../oracle/archive.ts';
@@ -25,6 +26,8 @@ interface JoinCase {
   readonly recordsPerFile: number;
   readonly servingDelayMs: number;
   readonly as: JoinKind;
+  /** Where what was served comes from. */
+  readonly from: 'archive' | 'offline';
   readonly spine: readonly SpineRow[];
 }
 
@@ -51,6 +54,7 @@ function joinCase(options: { readonly withCalendars: boolean }): fc.Arbitrary<Jo
         recordsPerFile: fc.integer({ min: 1, max: 50 }),
         servingDelayMs: fc.constantFrom(0, 1, 200),
         as: fc.constantFrom('served' as const, 'event-time' as const),
+        from: fc.constantFrom('archive' as const, 'offline' as const),
         chosen: fc.array(spineChoice, { minLength: 1, maxLength: 60, size: 'max' }),
       }),
     )
@@ -92,12 +96,15 @@ async function joinedRows({ definition, spine, ...options }: JoinCase): Promise<
     });
     writeFileSync(file, `${lines.join('\n')}\n`);
     const out = joinPath(directory, 'train.jsonl');
+    const isOffline = options.as === 'served' && options.from === 'offline';
+    const rows = joinPath(directory, 'rows');
+    if (isOffline) await replayAll(definitionsFile, archive, rows);
     await join({
       definitionsFile,
       spine: file,
       entityTime: 'asked_at',
       spineZone: null,
-      from: archive,
+      from: isOffline ? rows : archive,
       out,
       as: options.as,
       servingDelayMs: options.servingDelayMs,
@@ -111,6 +118,11 @@ async function joinedRows({ definition, spine, ...options }: JoinCase): Promise<
   } finally {
     rmSync(directory, { recursive: true });
   }
+}
+
+async function replayAll(definitionsFile: string, archive: string, out: string): Promise<void> {
+  const common = { groups: null, skipCorrupt: false, overwrite: false };
+  await replay({ ...common, definitionsFile, archive, out, rows: 'all', format: 'parquet' });
 }
 
 function expectedRows({ definition, spine, log, as, servingDelayMs }: JoinCase): Record<string, unknown>[] {
