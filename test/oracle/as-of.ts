@@ -3,6 +3,7 @@ import type { Revision } from '../../src/operators/revision.ts';
 import { aggregateOf, compareScalars, type Occurrence } from './aggregate.ts';
 import { gridUpTo, rangeStart } from './grid.ts';
 import { type GroupDescription, usesCalendar } from './oracle.ts';
+import { lastOf, sessionsOf } from './session-windows.ts';
 
 /** The features of a row of a training set, and the row of the online store that they are of. */
 export interface AsOf {
@@ -10,6 +11,10 @@ export interface AsOf {
   readonly version: number | null;
   readonly knownAt: number | null;
   readonly values: readonly (Value | null)[];
+}
+
+function byTime(a: Occurrence, b: Occurrence): number {
+  return a.eventTime - b.eventTime || a.offset - b.offset;
 }
 
 function isSame(a: readonly Scalar[], b: readonly Scalar[]): boolean {
@@ -40,6 +45,13 @@ export function truthAt(group: GroupDescription, events: readonly Occurrence[], 
   const isOutside = usesCalendar(group) && (time < Date.UTC(1970, 0, 1) || time > Date.UTC(2100, 0, 1));
   const nothing = { version: null, knownAt: null };
   if (isOutside) return { ...nothing, windowEnd: null, values: features.map(() => null) };
+  if (grid.kind === 'session') {
+    const earlier = events.filter(({ eventTime }) => eventTime < time).sort(byTime);
+    const session = sessionsOf(grid, earlier).at(-1);
+    const windowEnd = session === undefined ? null : lastOf(session) + grid.gapMs;
+    const values = features.map((feature) => aggregateOf(feature, session ?? [], windowEnd ?? time));
+    return { ...nothing, windowEnd, values };
+  }
   const ends = features.map(({ range }) => (range.kind === 'lastUnits' ? gridUpTo(grid, time) : time));
   const values = features.map((feature, index) => {
     const end = ends[index]!;

@@ -1,7 +1,7 @@
 import type { Grid, Row, Scalar, Value } from '../../src/definitions/definition.ts';
 import type { Revision } from '../../src/operators/revision.ts';
 import type { RejectionReason } from '../../src/sources/record.ts';
-import { compareScalars, type FeatureDescription } from './aggregate.ts';
+import { compareScalars, type FeatureDescription, type Occurrence } from './aggregate.ts';
 import { GridWindows } from './grid-windows.ts';
 import { SessionWindows } from './session-windows.ts';
 import type { Event, Standing, WindowsReading } from './windows-reading.ts';
@@ -74,6 +74,8 @@ export interface OracleCounters {
 
 interface Entity {
   readonly key: readonly Scalar[];
+  /** What the group took of it, the dropped ones too. */
+  readonly events: Occurrence[];
   /** Values of the last revision made, by window end; none of a row that is no more. */
   readonly revised: Map<number, readonly (Value | null)[]>;
 }
@@ -112,9 +114,8 @@ export class Oracle {
         : new GridWindows(group, grid, options.thorough ?? false);
   }
 
-  /** What the group took of every entity, the dropped ones too. */
-  get entities(): readonly { readonly key: readonly Scalar[]; readonly events: readonly Occurrence[] }[] {
-    return [...this.#entities.values()];
+  get entities(): readonly Pick<Entity, 'key' | 'events'>[] {
+    return this.#entities;
   }
 
   /** Takes the next record; returns the revisions that it made. */
@@ -132,6 +133,7 @@ export class Oracle {
     const entity = this.#entityOf(record, judged.row, judged.eventTime);
     if (entity !== null) {
       const event = { ...judged, offset: record.offset, watermark: before };
+      this.#entities[entity]!.events.push(event);
       this.#count(record, event, this.#windows.take(entity, event));
     }
     return this.#revise(entity, before, record.offset);
@@ -175,7 +177,7 @@ export class Oracle {
     const name = JSON.stringify(key);
     const known = this.#entityNumbers.get(name);
     if (known !== undefined) return known;
-    const entity = this.#entities.push({ key: key as Scalar[], revised: new Map() }) - 1;
+    const entity = this.#entities.push({ key: key as Scalar[], events: [], revised: new Map() }) - 1;
     this.#entityNumbers.set(name, entity);
     return entity;
   }

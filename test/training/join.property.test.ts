@@ -10,6 +10,7 @@ import type { JoinKind } from '../../src/training/options.ts';
 import { canHold, writeArchive } from '../oracle/archive.ts';
 import { type AsOf, servedAt, truthAt } from '../oracle/as-of.ts';
 import { type Definition, definitionArbitrary, SAMPLE, TOPIC } from '../oracle/definition-arbitrary.ts';
+import type { WindowKind } from '../oracle/frames.ts';
 import { logArbitrary, type WrittenRecord } from '../oracle/log-arbitrary.ts';
 import { Oracle } from '../oracle/oracle.ts';
 
@@ -44,13 +45,13 @@ const spineChoice = fc.record({
   unknown: fc.nat({ max: 30 }).map((drawn) => drawn === 0),
 });
 
-function joinCase(options: { readonly withCalendars: boolean }): fc.Arbitrary<JoinCase> {
+function joinCase(kind: WindowKind): fc.Arbitrary<JoinCase> {
   return fc
-    .record({ definition: definitionArbitrary(options), partitions: fc.integer({ min: 1, max: 3 }) })
+    .record({ definition: definitionArbitrary(kind), partitions: fc.integer({ min: 1, max: 3 }) })
     .chain(({ definition, partitions }) =>
       fc.record({
         definition: fc.constant(definition),
-        log: logArbitrary(definition, { maxLength: options.withCalendars ? 50 : 100, partitions }),
+        log: logArbitrary(definition, { maxLength: kind === 'calendars' ? 50 : 100, partitions }),
         recordsPerFile: fc.integer({ min: 1, max: 50 }),
         servingDelayMs: fc.constantFrom(0, 1, 200),
         as: fc.constantFrom('served' as const, 'event-time' as const),
@@ -162,12 +163,13 @@ function expectedRows({ definition, spine, log, as, servingDelayMs }: JoinCase):
 }
 
 describe.each([
-  { withCalendars: false, numRuns: 30 },
-  { withCalendars: true, numRuns: 12 },
-])('a training set %o', ({ numRuns, ...options }) => {
+  { kind: 'steps', numRuns: 30 },
+  { kind: 'calendars', numRuns: 12 },
+  { kind: 'sessions', numRuns: 20 },
+] as const)('a training set %o', ({ kind, numRuns }) => {
   it('has in every row what the oracle says', async () => {
     await fc.assert(
-      fc.asyncProperty(joinCase(options), async (joined) => {
+      fc.asyncProperty(joinCase(kind), async (joined) => {
         expect(await joinedRows(joined)).toEqual(expectedRows(joined));
       }),
       { numRuns },
