@@ -4,6 +4,7 @@ import type { Revision } from '../../src/operators/revision.ts';
 import { differentRanges, WindowLayout } from '../../src/operators/window-layout.ts';
 import type { EventTimeMs } from '../../src/time.ts';
 import { finalRows, type Step } from './clicks.ts';
+import { Lanes } from './lanes.ts';
 import { element, label, line, type Picture, rounded } from './svg.ts';
 import { clockText, dateText } from './time-text.ts';
 
@@ -135,20 +136,4 @@ function describeRows(
       return `Window end ${text(end)}: ${named.join(', ')}.`;
     })
     .join(' ');
-}
-
-/** Bars that overlap lie in different lanes, each in the first one that is free. */
-class Lanes {
-  readonly #ends: EventTimeMs[] = [];
-
-  get count(): number {
-    return this.#ends.length;
-  }
-
-  place(start: EventTimeMs, end: EventTimeMs): number {
-    const free = this.#ends.findIndex((until) => until <= start);
-    const lane = free === -1 ? this.#ends.length : free;
-    this.#ends[lane] = end;
-    return lane;
-  }
 }

@@ -87,6 +87,8 @@ text{font:12px system-ui,sans-serif;fill:var(--ink)}
 .dot{stroke:var(--background)}.in-time{fill:var(--ink)}.other{fill:var(--muted);fill-opacity:.5}
 .open-window{fill:var(--early);fill-opacity:.1}.closed-window{fill:var(--late);fill-opacity:.14}
 .mark{stroke:none}.on-mark{fill:var(--background);font-weight:600}
+.session{stroke-width:1}.same-row{fill:none;stroke:var(--muted)}.deleted-row{fill:none;stroke:var(--gone);stroke-dasharray:4 3}
+.early-row{fill:var(--early);stroke:var(--early);fill-opacity:.16}.on-time-row{fill:var(--on-time);stroke:var(--on-time);fill-opacity:.16}.late-row{fill:var(--late);stroke:var(--late);fill-opacity:.16}
 .column{fill:var(--early);fill-opacity:.55}
 :root{${variables(LIGHT)}}
 @media(prefers-color-scheme:dark){:root{${variables(DARK)}}}

@@ -4,6 +4,7 @@ import { type Click, clock, run } from './clicks.ts';
 import { columnsPicture } from './columns-picture.ts';
 import { logPicture } from './log-picture.ts';
 import { rowsPicture } from './rows-picture.ts';
+import { sessionsPicture } from './sessions-picture.ts';
 import { loadSnippet } from './snippet.ts';
 import { document, type Picture } from './svg.ts';
 
@@ -87,6 +88,24 @@ const PICTURES: Readonly<Record<string, Draw>> = {
     const from = Date.UTC(2026, 9, 23, 22);
     const steps = run(group, hourly(from, 73));
     return rowsPicture(title, { group, steps, user: USER, from, to: from + 73 * HOUR_MS });
+  },
+  sessions: (title, group) => {
+    const log = [
+      click('12:01'),
+      click('12:04'),
+      click('12:12'),
+      click('12:08', '12:13'),
+      click('12:20', '12:20', 'ben'),
+      click('12:11', '12:21'),
+      click('12:25', '12:25', 'ben'),
+      click('12:09', '12:26'),
+    ];
+    const steps = run(group, log);
+    return sessionsPicture(title, { group, steps, user: USER, from: clock('11:58'), to: clock('12:25') });
+  },
+  'longest-session': (title, group) => {
+    const steps = run(group, inTime(['12:01', '12:04', '12:07', '12:10', '12:13'], '12:25'));
+    return sessionsPicture(title, { group, steps, user: USER, from: clock('11:58'), to: clock('12:25') });
   },
 };
 
