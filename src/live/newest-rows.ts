@@ -4,7 +4,8 @@ const EMPTY = -1;
 
 /**
  * Picks the revisions of a batch that an online store needs (semantics.md, "Revisions": coalesce): of several of one
- * row the last, and none that repeats what an earlier one said of the row already.
+ * row the last, and none that repeats what an earlier one said of the row already. A deletion is needed even when the
+ * batch made the row, too: before a crash the two may have been in different batches, and the row was sent.
  */
 export class NewestRows {
   /** The first {@link pick} answered are the rows' indexes, from the last to the first. */

@@ -17,6 +17,16 @@ export function windowsKey(latest: string): string {
   return latest + ':windows';
 }
 
+/** The versions of deleted rows: not for readers, see {@link UPSERT_SCRIPT}. */
+export function deletedKey(latest: string): string {
+  return latest + ':deleted';
+}
+
+/** Whether rows of the group can be deleted, so that its entities have a {@link deletedKey}. */
+export function deletesRows(group: FeatureGroup): boolean {
+  return group.grid.kind === 'session';
+}
+
 /** The payload's part that is the same for every call of a group: see {@link UPSERT_SCRIPT}. */
 export function payloadHead(group: FeatureGroup): string {
   const names = group.features.map((feature) => feature.name);
@@ -25,38 +35,63 @@ export function payloadHead(group: FeatureGroup): string {
 
 /** The payload's part of one entity, with the comma before it. On the path of every row sent. */
 export function entityPayload(group: FeatureGroup, { rows, watermark }: EntityUpserts): string {
-  const last = rows[rows.length - 1]!;
   // A watermark of −∞ has no JSON; nothing is final below this one either.
   const horizon = Math.max(watermark - group.allowedLatenessMs, Number.MIN_SAFE_INTEGER);
-  const version = String(last.version);
-  const knownAt = String(last.knownAt);
-  let payload = `,["${horizon}","${knownAt}","${version}"`;
-  // The last row as jsonRow writes it, so that every number becomes text once.
-  let json = `[${version},${knownAt}`;
-  for (const value of last.values) {
+  let payload = `,["${horizon}"`;
+  let latest = rows.length - 1;
+  while (latest >= 0 && rows[latest]!.deleted === true) latest--;
+  let latestText = '';
+  if (latest < 0) {
+    payload += ',null,null' + ',null'.repeat(group.features.length);
+  } else {
+    const { cells, json } = cellsAndJson(rows[latest]!);
+    payload += cells;
+    latestText = json;
+  }
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i]!;
+    payload += windowPayload(row, i === latest ? latestText : windowText(row));
+  }
+  return payload + ']';
+}
+
+/**
+ * A row as JSON strings, each with a comma before it, of what the latest hash holds, and as {@link jsonRow} writes it:
+ * both at once, so that every number becomes text once.
+ */
+function cellsAndJson({ version, knownAt, values }: Upsert): { cells: string; json: string } {
+  const versionText = String(version);
+  const knownAtText = String(knownAt);
+  let cells = `,"${versionText}","${knownAtText}"`;
+  let json = `[${versionText},${knownAtText}`;
+  for (const value of values) {
     if (value === null) {
-      payload += ',null';
+      cells += ',null';
       json += ',null';
     } else if (typeof value === 'string' || value instanceof Uint8Array) {
       const text = quote(value);
-      payload += ',' + text;
+      cells += ',' + text;
       json += ',' + text;
     } else if (value instanceof VectorJson) {
-      payload += ',' + JSON.stringify(value.json);
+      cells += ',' + JSON.stringify(value.json);
       json += ',' + value.json;
     } else {
       const text = String(value);
-      payload += `,"${text}"`;
+      cells += `,"${text}"`;
       json += ',' + text;
     }
   }
-  for (let i = 0; i < rows.length - 1; i++) payload += windowPayload(rows[i]!, jsonRow(rows[i]!));
-  return payload + windowPayload(last, json + ']') + ']';
+  return { cells, json: json + ']' };
 }
 
-function windowPayload(row: Upsert, json: string): string {
+/** A deleted row is its version alone. */
+function windowText(row: Upsert): string {
+  return row.deleted === true ? String(row.version) : jsonRow(row);
+}
+
+function windowPayload(row: Upsert, text: string): string {
   // Only a row that holds text has anything to escape.
-  return `,"${row.windowEnd}",${json.includes('"') ? JSON.stringify(json) : `"${json}"`}`;
+  return `,"${row.windowEnd}",${text.includes('"') ? JSON.stringify(text) : `"${text}"`}`;
 }
 
 /** The latest hash as a row; null when there is none. */

@@ -4,6 +4,8 @@ import { entityText } from './entity-text.ts';
 import { type EntityUpserts, groupByEntity } from './entity-upserts.ts';
 import { RedisConnection, type RedisConnectionOptions } from './redis-connection.ts';
 import {
+  deletedKey,
+  deletesRows,
   entityPayload,
   latestKey,
   parseLatest,
@@ -127,12 +129,14 @@ function callArguments(
   from: number,
   to: number,
 ): (string | number)[] {
-  const args: (string | number)[] = [UPSERT_SCRIPT_SHA, String(2 * (to - from))];
+  const hasDeleted = deletesRows(group);
+  const args: (string | number)[] = [UPSERT_SCRIPT_SHA, String((hasDeleted ? 3 : 2) * (to - from))];
   let payload = head;
   for (let i = from; i < to; i++) {
     const entity = entities[i]!;
     const key = latestKey(group, entity.text);
     args.push(key, windowsKey(key));
+    if (hasDeleted) args.push(deletedKey(key));
     payload += entityPayload(group, entity);
   }
   args.push(payload + ']');

@@ -7,7 +7,8 @@ import { jsonRow, parseJsonRow } from './json-row.ts';
 import type { OnlineRow, OnlineStore, Upsert, UpsertCounts } from './sink.ts';
 
 /**
- * `floor`: the newest final window_end that was seen; the rows below it were dropped and are not taken in again.
+ * `floor`: the newest final window_end that was seen; what is not stored up to it was dropped, or deleted, and is not
+ * taken in again. `json` is empty when the row was deleted: its version keeps older ones away until it is final.
  * `expires_at`: wall-clock milliseconds, null for never.
  */
 const SCHEMA = `
@@ -87,7 +88,7 @@ export class SqliteOnlineStore implements OnlineStore {
     for (const row of upserts.rows) {
       const stored = sql.version.get(id, row.windowEnd)?.['version'] as number | undefined;
       if (stored === undefined) {
-        if (floor !== null && row.windowEnd < floor) {
+        if (floor !== null && row.windowEnd <= floor) {
           counts.stale++;
           continue;
         }
@@ -97,7 +98,9 @@ export class SqliteOnlineStore implements OnlineStore {
         else counts.stale++;
         continue;
       }
-      sql.put.run(id, row.windowEnd, row.version, jsonRow(row));
+      if (row.deleted !== true) sql.put.run(id, row.windowEnd, row.version, jsonRow(row));
+      else if (floor !== null && row.windowEnd <= floor) sql.remove.run(id, row.windowEnd);
+      else sql.put.run(id, row.windowEnd, row.version, '');
       counts.accepted++;
     }
     if (added) this.#prune(id, floor, upserts.watermark - group.allowedLatenessMs);
@@ -120,14 +123,13 @@ export class SqliteOnlineStore implements OnlineStore {
     return { id, floor: null };
   }
 
-  /** Drops the rows below the newest final one, which becomes the floor. */
+  /** Drops what is final but for the newest row; the newest final window_end becomes the floor. */
   #prune(id: number, floor: number | null, horizon: number): void {
     const sql = this.#statements;
-    const finalEnd = sql.newestUpTo.get(id, Math.max(horizon, Number.MIN_SAFE_INTEGER))?.['window_end'] as
-      | number
-      | null;
-    if (finalEnd === null || finalEnd === floor) return;
-    sql.drop.run(id, finalEnd);
+    const newest = sql.newestUpTo.get(id, Math.max(horizon, Number.MIN_SAFE_INTEGER))!;
+    const finalEnd = newest['window_end'] as number | null;
+    if (finalEnd === null || (floor !== null && finalEnd <= floor)) return;
+    sql.dropFinal.run(id, finalEnd, newest['row_end'] as number | null);
     sql.setFloor.run(finalEnd, id);
   }
 
@@ -174,6 +176,7 @@ function prepare(database: DatabaseSync) {
   const select = `
     SELECT window_end, json FROM windows JOIN entities ON entities.id = windows.entity_id
     WHERE feature_group = ? AND group_version = ? AND entity = ? AND coalesce(expires_at > ?, true)
+      AND json <> ''
     ORDER BY window_end`;
   return {
     entity: database.prepare(
@@ -189,8 +192,13 @@ function prepare(database: DatabaseSync) {
     setFloor: database.prepare('UPDATE entities SET floor = ? WHERE id = ?'),
     version: database.prepare('SELECT version FROM windows WHERE entity_id = ? AND window_end = ?'),
     put: database.prepare('INSERT OR REPLACE INTO windows VALUES (?, ?, ?, ?)'),
+    remove: database.prepare('DELETE FROM windows WHERE entity_id = ? AND window_end = ?'),
     newestUpTo: database.prepare(
-      'SELECT max(window_end) AS window_end FROM windows WHERE entity_id = ? AND window_end <= ?',
+      `SELECT max(window_end) AS window_end, max(window_end) FILTER (WHERE json <> '') AS row_end
+       FROM windows WHERE entity_id = ? AND window_end <= ?`,
+    ),
+    dropFinal: database.prepare(
+      `DELETE FROM windows WHERE entity_id = ? AND window_end <= ? AND (json = '' OR window_end < ?)`,
     ),
     drop: database.prepare('DELETE FROM windows WHERE entity_id = ? AND window_end < ?'),
     latest: database.prepare(`${select} DESC LIMIT 1`),

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
+import type { FeatureGroup } from '../../src/definitions/definition.ts';
 import { VectorJson } from '../../src/definitions/value.ts';
 import { describeError } from '../../src/errors.ts';
 import { openRedisStore, type RedisOnlineStore } from '../../src/sinks/redis-store.ts';
@@ -112,7 +113,18 @@ describe('the layout in Redis', () => {
     expect(await client.pttl(key)).toBe(-1);
     const mortal = { ...group, version: 4, ttlMs: 3_600_000 };
     await store.write(mortal, [upsert(T, 1, [1, null, null, null])]);
-    for (const name of [key.replace(':3:', ':4:'), `${key.replace(':3:', ':4:')}:windows`]) {
+    const sessions: FeatureGroup = {
+      ...mortal,
+      version: 5,
+      grid: { kind: 'session', gapMs: MINUTE, maxDurationMs: null },
+    };
+    await store.write(sessions, [upsert(T, 1, [1, null, null, null])]);
+    await store.write(sessions, [
+      { ...upsert(T, 2, [null, null, null, null]), deleted: true },
+      upsert(T + 1, 2, [1, null, null, null]),
+    ]);
+    const [fourth, fifth] = [key.replace(':3:', ':4:'), key.replace(':3:', ':5:')];
+    for (const name of [fourth, `${fourth}:windows`, fifth, `${fifth}:windows`, `${fifth}:deleted`]) {
       const ttl = await client.pttl(name);
       expect(ttl).toBeGreaterThan(0);
       expect(ttl).toBeLessThanOrEqual(3_600_000);
@@ -208,6 +220,49 @@ describe('a reader in a tight loop', () => {
 
     await Promise.all([write(), read()]);
     expect(reads).toBeGreaterThan(1000);
+    await store.close();
+    client.disconnect();
+  });
+});
+
+describe('a reader of a session that grows', () => {
+  it('always sees one row of it, never an older one, whatever is written again', async () => {
+    const store = await openRedisStore({ url: inject('redisUrl') });
+    const client = new Redis(inject('redisUrl'));
+    const sessions = aGroup({
+      name: aName(),
+      grid: { kind: 'session', gapMs: MINUTE, maxDurationMs: null },
+      features: { events: 'integer' },
+    });
+    const key = `tidemark:{${sessions.name}:1:c1}`;
+    const writes = Array.from({ length: 1500 }, (_, n): Upsert[] => [
+      { ...row('c1', T + n, n + 2, [null]), deleted: true },
+      row('c1', T + n + 1, n + 2, [n]),
+    ]);
+    await store.write(sessions, writes[0]!);
+    let writing = true;
+    const write = async () => {
+      for (const [n, rows] of writes.entries()) {
+        await store.write(sessions, rows);
+        if (n % 7 === 0) await store.write(sessions, writes.slice(Math.max(0, n - 20), n + 1).flat());
+        if (n % 11 === 0) await store.write(sessions, writes[n >> 1]!);
+      }
+      writing = false;
+    };
+    let reads = 0;
+    const read = async () => {
+      for (let seen = T; writing; reads++) {
+        const [latest, windows] = await Promise.all([client.hgetall(key), client.hgetall(`${key}:windows`)]);
+        const end = Number(latest['@end']);
+        expect(end).toBeGreaterThanOrEqual(seen);
+        expect(latest).toMatchObject({ '@version': `${end - T + 1}`, events: `${end - T - 1}` });
+        expect(Object.keys(windows)).toHaveLength(1);
+        expect(Number(Object.keys(windows)[0])).toBeGreaterThanOrEqual(end);
+        seen = end;
+      }
+    };
+    await Promise.all([write(), read()]);
+    expect(reads).toBeGreaterThan(100);
     await store.close();
     client.disconnect();
   });
@@ -356,6 +411,20 @@ describe('troubles of Redis', () => {
     }
     expect(await store.latest(group, ['c1'])).toMatchObject({ version: 4 });
     expect(await store.windows(group, ['c1'])).toHaveLength(2);
+    const sessions: FeatureGroup = {
+      ...mortal,
+      name: 'sessions',
+      grid: { kind: 'session', gapMs: MINUTE, maxDurationMs: null },
+    };
+    const first = row('c1', T, 1, [1]);
+    await store.write(sessions, [first]);
+    await store.write(sessions, [{ ...first, version: 2, deleted: true }, row('c1', T + 1, 2, [2])]);
+    await store.write(sessions, [first, row('c1', T + MINUTE, 3, [3])]);
+    expect(await store.windows(sessions, ['c1'])).toHaveLength(2);
+    const final = { ...row('c1', T + 2 * MINUTE, 4, [4]), watermark: T + 2 * MINUTE };
+    await store.write(sessions, [{ ...row('c1', T + MINUTE, 4, [null]), deleted: true }, final]);
+    await store.write(sessions, [{ ...row('c1', T + MINUTE, 3, [3]) }, row('c1', T + 3 * MINUTE, 5, [5])]);
+    expect((await store.windows(sessions, ['c1'])).map(({ version }) => version)).toEqual([2, 4, 5]);
     await store.close();
 
     await client.call('ACL', ['SETUSER', 'reader', 'on', '>pass', ...documented, '-evalsha']);

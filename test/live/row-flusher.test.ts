@@ -9,11 +9,18 @@ import { aGroup } from '../sinks/a-group.ts';
 
 const group = aGroup({ name: 'g', features: { n: 'integer' } });
 
-type Made = readonly [entity: number, windowEnd: number, version: number, timing?: number, replaces?: 0 | 1];
+type Made = readonly [
+  entity: number,
+  windowEnd: number,
+  version: number,
+  timing?: number,
+  replaces?: 0 | 1,
+  deleted?: 'deleted',
+];
 
 function batchOf(...made: readonly Made[]): RevisionBatch {
   const batch = new RevisionBatch(group, { entityOf: (id) => [`c${id}`], textOf: () => '' });
-  for (const [entity, windowEnd, version, timing = EARLY, replaces = 0] of made) {
+  for (const [entity, windowEnd, version, timing = EARLY, replaces = 0, deleted] of made) {
     const row = batch.push();
     batch.entity[row] = entity;
     batch.windowEnd[row] = windowEnd;
@@ -21,7 +28,8 @@ function batchOf(...made: readonly Made[]): RevisionBatch {
     batch.knownAt[row] = 0;
     batch.timing[row] = timing;
     batch.replaces[row] = replaces;
-    batch.values[row] = version * 10;
+    batch.deleted[row] = deleted === undefined ? 0 : 1;
+    batch.values[row] = deleted === undefined ? version * 10 : Number.NaN;
   }
   return batch;
 }
@@ -82,6 +90,28 @@ test('an on-time revision is sent only where no early one has said the same', as
     ['c2', 300, 2, 20],
   ]);
   expect(flusher.revisions).toEqual({ early: 1, 'on-time': 3, late: 0 });
+});
+
+test('a deletion goes with the row in its place, also when the row was made in the same batch', async () => {
+  const store = new PatientStore();
+  const flusher = new RowFlusher(store);
+  flusher.send(group, batchOf([1, 300, 1], [1, 300, 2, EARLY, 1, 'deleted'], [1, 360, 2]), 0);
+  flusher.send(group, batchOf([1, 360, 3, LATE, 1, 'deleted'], [1, 420, 3]), 0);
+  await store.called(1);
+  const rows = store.writes[0]!.map(({ windowEnd, version, deleted, values }) => [
+    windowEnd,
+    version,
+    deleted,
+    values[0],
+  ]);
+  expect(rows).toEqual([
+    [300, 2, true, null],
+    [360, 2, undefined, 20],
+    [360, 3, true, null],
+    [420, 3, undefined, 30],
+  ]);
+  store.answer();
+  await flusher.settled();
 });
 
 test('a list or map goes as the text that the task holds', async () => {

@@ -1,9 +1,10 @@
-import type { Feature, FeatureGroup, FeatureType, Source } from '../../src/definitions/definition.ts';
+import type { Feature, FeatureGroup, FeatureType, Grid, Source } from '../../src/definitions/definition.ts';
 
 export interface GroupShape {
   readonly name: string;
   readonly version?: number;
   readonly entity?: readonly string[];
+  readonly grid?: Grid;
   readonly allowedLatenessMs?: number;
   readonly ttlMs?: number | null;
   /** Value types by feature name. */
@@ -36,7 +37,7 @@ export function aGroup(shape: GroupShape): FeatureGroup {
     version: shape.version ?? 1,
     source,
     entity,
-    grid: { kind: 'fixed', stepMs: 1000, offsetMs: 0 },
+    grid: shape.grid ?? { kind: 'fixed', stepMs: 1000, offsetMs: 0 },
     usesCalendar: false,
     allowedLatenessMs: shape.allowedLatenessMs ?? 0,
     emit: 'change',

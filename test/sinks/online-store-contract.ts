@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
-import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { FeatureGroup, FeatureType, Scalar, Value } from '../../src/definitions/definition.ts';
 import { VectorJson } from '../../src/definitions/value.ts';
 import type { OnlineStore, Upsert } from '../../src/sinks/sink.ts';
@@ -311,11 +311,131 @@ export function onlineStoreContract(open: () => Promise<OnlineStore>): void {
     expect(await store.write(group, [row(T - MINUTE, 1)])).toEqual(accepted(1));
   });
 
-  it('keeps what it must after every write of a random history', async () => {
+  describe('a row that is deleted', () => {
+    const sessions = (shape: Partial<GroupShape> = {}) =>
+      cards({ grid: { kind: 'session', gapMs: MINUTE, maxDurationMs: null }, ...shape });
+    const gone = (windowEnd: number, version: number, more: Partial<Upsert> = {}) =>
+      row(windowEnd, version, { deleted: true, values: [null, null], ...more });
+
+    it('goes with the write that brings the row in its place', async () => {
+      const group = sessions();
+      await store.write(group, [row(T, 1)]);
+      expect(await store.write(group, [gone(T, 2), row(T + MINUTE, 2)])).toEqual(accepted(2));
+      expect(await ends(group)).toEqual([T + MINUTE]);
+      expect(await store.latest(group, ['c1'])).toMatchObject({ windowEnd: T + MINUTE, version: 2 });
+    });
+
+    it('leaves the row before it as the latest, to the bit', async () => {
+      const group = sessions({
+        features: {
+          i: 'integer',
+          d: 'number',
+          z: 'number',
+          s: 'string',
+          b: 'boolean',
+          l: { kind: 'list', of: 'string' },
+          m: { kind: 'map', key: 'string', value: 'number' },
+          t: 'string',
+        },
+      });
+      const texts = ['', ',', '"', '\\', '\\"', ']', '[1,2]', '\u0000', '日本 👍', 'null'];
+      for (const [n, text] of texts.entries()) {
+        const json = JSON.stringify([text, '"],', '\\']);
+        const map = `{${JSON.stringify(text)}:5e-324,"}":0.1}`;
+        const vectors = [new VectorJson(json), new VectorJson(map)];
+        const values = [2 ** 53 - 1 - n, 0.1 + 0.2, null, text, n % 2 === 0, ...vectors, text];
+        const entity = [`c${n}`];
+        await store.write(group, [row(T, 1, { entity, values }), row(T + MINUTE, 2, { entity, values })]);
+        const before = (await store.windows(group, entity))[0];
+        await store.write(group, [gone(T + MINUTE, 3, { entity, values: values.map(() => null) })]);
+        expect(await store.latest(group, entity)).toEqual(before);
+        expect(before?.values.slice(0, 5)).toEqual(values.slice(0, 5));
+      }
+    });
+
+    it('leaves nothing when it was the only one', async () => {
+      const group = sessions();
+      await store.write(group, [row(T, 1)]);
+      await store.write(group, [gone(T, 2)]);
+      expect(await store.latest(group, ['c1'])).toBeNull();
+      expect(await ends(group)).toEqual([]);
+    });
+
+    it('does not touch the latest row when that is another', async () => {
+      const group = sessions();
+      await store.write(group, [row(T, 1), row(T + MINUTE, 1)]);
+      await store.write(group, [gone(T, 2)]);
+      expect(await ends(group)).toEqual([T + MINUTE]);
+      expect(await store.latest(group, ['c1'])).toMatchObject({ windowEnd: T + MINUTE, version: 1 });
+    });
+
+    it('does not come back when what was written before is written again', async () => {
+      const group = sessions();
+      const sent = [
+        [row(T, 1)],
+        [gone(T, 2), row(T + MINUTE, 2)],
+        [gone(T + MINUTE, 3), row(T + 2 * MINUTE, 3)],
+      ];
+      for (const rows of sent) await store.write(group, rows);
+      expect(await store.write(group, sent[0]!)).toEqual({ accepted: 0, equal: 0, stale: 1 });
+      expect(await store.write(group, sent[1]!)).toEqual({ accepted: 0, equal: 1, stale: 1 });
+      expect(await store.write(group, sent[2]!)).toEqual({ accepted: 0, equal: 2, stale: 0 });
+      expect(await ends(group)).toEqual([T + 2 * MINUTE]);
+      expect(await store.latest(group, ['c1'])).toMatchObject({ windowEnd: T + 2 * MINUTE, version: 3 });
+    });
+
+    it('does not come back either when it is final, and no row is', async () => {
+      const group = sessions();
+      await store.write(group, [row(T, 1)]);
+      await store.write(group, [gone(T, 2), row(T + 9 * MINUTE, 2, { watermark: T + MINUTE })]);
+      await store.write(group, [row(T + 10 * MINUTE, 3, { watermark: T + 2 * MINUTE })]);
+      expect(await store.write(group, [row(T, 1)])).toEqual({ accepted: 0, equal: 0, stale: 1 });
+      expect(await ends(group)).toEqual([T + 9 * MINUTE, T + 10 * MINUTE]);
+    });
+
+    it('is kept away also when it was never seen before it was deleted', async () => {
+      const group = sessions();
+      expect(await store.write(group, [gone(T, 2), row(T + MINUTE, 2)])).toEqual(accepted(2));
+      expect(await store.write(group, [row(T, 1)])).toMatchObject({ stale: 1 });
+      expect(await ends(group)).toEqual([T + MINUTE]);
+    });
+
+    it('comes back with a greater version', async () => {
+      const group = sessions();
+      await store.write(group, [row(T, 1)]);
+      await store.write(group, [gone(T, 2)]);
+      expect(await store.write(group, [row(T, 3)])).toEqual(accepted(1));
+      expect(await store.latest(group, ['c1'])).toMatchObject({ windowEnd: T, version: 3 });
+    });
+
+    it('stays when the deletion is older than it', async () => {
+      const group = sessions();
+      await store.write(group, [row(T, 5)]);
+      expect(await store.write(group, [gone(T, 4)])).toEqual({ accepted: 0, equal: 0, stale: 1 });
+      expect(await ends(group)).toEqual([T]);
+    });
+
+    it('is forgotten with its entity when the time to live is over', async () => {
+      const group = sessions({ ttlMs: 300 });
+      await store.write(group, [row(T, 1), row(T + MINUTE, 1)]);
+      await store.write(group, [gone(T, 2)]);
+      await vi.waitFor(async () => expect(await store.latest(group, ['c1'])).toBeNull(), {
+        timeout: 30_000,
+        interval: 20,
+      });
+      expect(await store.write(group, [row(T, 1)])).toEqual(accepted(1));
+    });
+  });
+
+  it.each([
+    ['windows', { kind: 'fixed', stepMs: MINUTE, offsetMs: 0 }],
+    ['sessions', { kind: 'session', gapMs: MINUTE, maxDurationMs: null }],
+  ] as const)('keeps what it must after every write of a random history of %s', async (_, grid) => {
     const upsert = fc.record({
       entity: fc.constantFrom(['c1'], ['c2']),
       windowEnd: fc.integer({ min: -3, max: 9 }).map((n) => T + n * MINUTE),
       version: fc.integer({ min: 1, max: 12 }),
+      deleted: grid.kind === 'session' ? fc.constantFrom(true, false, false) : fc.constant(false),
       watermark: fc.oneof(
         fc.constant(-Infinity),
         fc.integer({ min: -4, max: 14 }).map((n) => T + n * MINUTE - 1 + (n % 2)),
@@ -332,6 +452,7 @@ export function onlineStoreContract(open: () => Promise<OnlineStore>): void {
         fc.constantFrom(0, MINUTE, 3 * MINUTE),
         async (writes, allowedLatenessMs) => {
           const group = cards({
+            grid,
             allowedLatenessMs,
             features: { count: 'integer', rate: 'number', tags: { kind: 'list', of: 'string' } },
           });
@@ -341,7 +462,12 @@ export function onlineStoreContract(open: () => Promise<OnlineStore>): void {
           ]);
           for (const write of writes) {
             // As in a log: the values of a row are a function of its version.
-            const rows = write.map((u) => row(u.windowEnd, u.version, { ...u, values: valuesOf(u.version) }));
+            const rows = write.map(({ deleted, ...u }) =>
+              row(u.windowEnd, u.version, {
+                ...u,
+                ...(deleted ? { deleted, values: [null, null, null] } : { values: valuesOf(u.version) }),
+              }),
+            );
             const expected = { accepted: 0, equal: 0, stale: 0 };
             for (const [card, model] of models) {
               const own = rows.filter((r) => r.entity[0] === card);
@@ -353,7 +479,7 @@ export function onlineStoreContract(open: () => Promise<OnlineStore>): void {
             }
             expect(await store.write(group, rows)).toEqual(expected);
             for (const [card, model] of models) {
-              expect(await store.windows(group, [card])).toEqual(model.rows);
+              expect(await store.windows(group, [card])).toEqual(model.windows);
               expect(await store.latest(group, [card])).toEqual(model.latest);
             }
           }

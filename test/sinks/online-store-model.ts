@@ -4,36 +4,55 @@ import type { OnlineRow, Upsert, UpsertCounts } from '../../src/sinks/sink.ts';
 
 /** What an online store must hold of one entity, told as plainly as possible. */
 export class EntityModel {
-  rows: OnlineRow[] = [];
-  /** The newest final row that was seen; what lay below it is gone. */
+  /** By window_end. */
+  rows = new Map<number, OnlineRow>();
+  /** Versions of deleted rows by window_end, until they are final. */
+  deleted = new Map<number, number>();
+  /** The newest final window_end that was seen; of what is not stored up to it nothing is taken in. */
   floor = -Infinity;
 
   write(upserts: readonly Upsert[], allowedLatenessMs: number): UpsertCounts {
     const counts = { accepted: 0, equal: 0, stale: 0 };
     let added = false;
     for (const upsert of newestPerWindow(upserts)) {
-      const stored = this.rows.find((row) => row.windowEnd === upsert.windowEnd);
-      if (stored === undefined && upsert.windowEnd < this.floor) counts.stale++;
-      else if (stored !== undefined && upsert.version < stored.version) counts.stale++;
-      else if (stored !== undefined && upsert.version === stored.version) counts.equal++;
+      const { windowEnd, version } = upsert;
+      const stored = this.rows.get(windowEnd)?.version ?? this.deleted.get(windowEnd);
+      if (stored === undefined && windowEnd <= this.floor) counts.stale++;
+      else if (stored !== undefined && version < stored) counts.stale++;
+      else if (stored !== undefined && version === stored) counts.equal++;
       else {
         counts.accepted++;
         added ||= stored === undefined;
-        this.rows = this.rows.filter((row) => row !== stored).concat(asRead(upsert));
+        this.rows.delete(windowEnd);
+        this.deleted.delete(windowEnd);
+        if (upsert.deleted !== true) this.rows.set(windowEnd, asRead(upsert));
+        else if (windowEnd > this.floor) this.deleted.set(windowEnd, version);
       }
     }
-    this.rows.sort((a, b) => a.windowEnd - b.windowEnd);
     const watermark = Math.max(...upserts.map((upsert) => upsert.watermark));
-    const final = this.rows.filter((row) => row.windowEnd + allowedLatenessMs <= watermark);
-    if (added && final.length > 0) {
-      this.floor = final.at(-1)!.windowEnd;
-      this.rows = this.rows.filter((row) => row.windowEnd >= this.floor);
-    }
+    if (added) this.#dropFinal(watermark - allowedLatenessMs);
     return counts;
   }
 
+  /** Of the rows up to `horizon` the newest stays, of the deleted ones none. */
+  #dropFinal(horizon: number): void {
+    const isFinal = (windowEnd: number) => windowEnd <= horizon;
+    const finalRows = [...this.rows.keys()].filter(isFinal);
+    const finalDeleted = [...this.deleted.keys()].filter(isFinal);
+    this.floor = Math.max(this.floor, ...finalRows, ...finalDeleted);
+    for (const windowEnd of finalRows) {
+      if (windowEnd < Math.max(...finalRows)) this.rows.delete(windowEnd);
+    }
+    for (const windowEnd of finalDeleted) this.deleted.delete(windowEnd);
+  }
+
+  /** By window_end. */
+  get windows(): OnlineRow[] {
+    return [...this.rows.values()].sort((a, b) => a.windowEnd - b.windowEnd);
+  }
+
   get latest(): OnlineRow | null {
-    return this.rows.at(-1) ?? null;
+    return this.windows.at(-1) ?? null;
   }
 }
 
