@@ -18,8 +18,9 @@ function define<A extends LambdaArguments, V>(
 }
 
 /*
- * The docstrings below are the reference that users read, and have one form: what the value means, with its formula;
- * then `@nulls` (what becomes of null inputs, what it is of nothing), `@type` (of the value), `@state` (what is kept),
+ * The docstrings below are the reference that users read (`npm run docs` makes docs/aggregates.md of them), and have
+ * one form: what the value means, with its formula; then `@nulls` (what becomes of null inputs, what it is of nothing),
+ * `@type` (of the value), `@state` (what is kept),
  * `@cost` (of an event, and of a step of the window), for an approximate value `@error` (its bound, and the source).
  */
 
