@@ -32,7 +32,7 @@ const source = defineSource({
   eventTime: { field: 'event_ts' },
   watermark: { maxOutOfOrderness: '30s', maxAhead: '1m' },
 });
-const group = defineFeatureGroup({
+const cardRisk = defineFeatureGroup({
   name: 'card_risk',
   version: 1,
   source,
@@ -45,6 +45,17 @@ const group = defineFeatureGroup({
     merchants_6h: distinctCount((t) => t.merchant_id, { last: '6h' }),
   },
 }) as unknown as FeatureGroup;
+const outing = defineFeatureGroup({
+  name: 'outing',
+  version: 1,
+  source,
+  entity: 'card_id',
+  session: '25m',
+  maxDuration: '2h',
+  allowedLateness: '10m',
+  features: { transactions: count(), merchants: distinctCount((t) => t.merchant_id) },
+}) as unknown as FeatureGroup;
+const groups = [cardRisk, outing];
 
 const CARDS = 30;
 const PARTITIONS = 2;
@@ -143,7 +154,7 @@ function fragileState(state: StateStore, fuse: Fuse): StateStore {
 
 function worker(state: StateStore, store: OnlineStore, deadLetterDir: string): Worker {
   return new Worker({
-    groups: [group],
+    groups,
     reader: new MemoryLog(),
     state,
     store,
@@ -158,8 +169,10 @@ function worker(state: StateStore, store: OnlineStore, deadLetterDir: string): W
   });
 }
 
-async function contents(store: OnlineStore): Promise<(readonly OnlineRow[])[]> {
-  return Promise.all(Array.from({ length: CARDS }, (_, card) => store.windows(group, [`c${card}`])));
+/** The rows of each group, card by card. */
+async function contents(store: OnlineStore): Promise<(readonly OnlineRow[])[][]> {
+  const cards = Array.from({ length: CARDS }, (_, card) => [`c${card}`]);
+  return Promise.all(groups.map((group) => Promise.all(cards.map((entity) => store.windows(group, entity)))));
 }
 
 /** Partitions take turns as it happens; within one, lines stand in the order of offsets. */
@@ -168,6 +181,7 @@ function deadLetters(dir: string): string[][] {
     '_sources/transactions/rejected.jsonl',
     'card_risk/v=1/dropped.jsonl',
     'card_risk/v=1/rejected.jsonl',
+    'outing/v=1/dropped.jsonl',
   ];
   return names.flatMap((name) => {
     const lines = readFileSync(join(dir, name), 'utf8').split('\n');
@@ -190,7 +204,7 @@ test('a worker that dies at any step of writing and committing leaves what an un
 }, async () => {
   const expected = await undisturbed();
   expect(expected.steps).toBeGreaterThan(50);
-  expect(expected.rows.flat().length).toBeGreaterThan(CARDS);
+  for (const rows of expected.rows) expect(rows.flat().length).toBeGreaterThan(CARDS);
   expect(expected.lines[0]).not.toEqual([]);
 
   for (let burnsAt = 1; burnsAt <= expected.steps; burnsAt++) {
