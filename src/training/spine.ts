@@ -2,10 +2,9 @@ import { existsSync } from 'node:fs';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { FeatureGroup, FieldKind } from '../definitions/definition.ts';
 import { suggestName } from '../definitions/nearest.ts';
-import { TidemarkError } from '../errors.ts';
-import { quoteIdentifier, quoteText } from '../sinks/offline-columns.ts';
-import { fileFormat } from './file-format.ts';
-import { type SpineColumn, SpineError } from './spine-error.ts';
+import { quoteIdentifier } from '../sinks/offline-columns.ts';
+import { type SpineColumn, SpineError, unreadable } from './spine-error.ts';
+import { describeColumns, spineReader } from './spine-reader.ts';
 import { readTimes } from './spine-times.ts';
 
 /**
@@ -17,9 +16,6 @@ export interface Spine {
   readonly columns: readonly SpineColumn[];
   readonly rows: number;
 }
-
-/** Types that DuckDB's readers guess from texts. What was a text stays one, with its offset and its digits. */
-const GUESSED_FROM_TEXT = /^(DATE|TIME|TIMESTAMP|UUID|INTERVAL)/;
 
 /** Loads the spine. @throws SpineError with the column or the rows that are not right */
 export async function loadSpine(
@@ -43,57 +39,16 @@ export async function loadSpine(
       exitCode: 2,
     });
   }
-  const reader = await readerOf(connection, options);
   try {
-    await connection.run(`CREATE TABLE spine AS SELECT * FROM ${reader}`);
+    await connection.run(`CREATE TABLE spine AS SELECT * FROM ${await spineReader(connection, options)}`);
   } catch (error) {
     throw unreadable(file, error);
   }
-  const columns = await describe(connection, 'spine');
+  const columns = await describeColumns(connection, 'spine');
   const time = columns.find(({ name }) => name === options.entityTime);
   if (time === undefined) throw missingColumn(file, options.entityTime, 'the time of its rows', columns);
   const rows = await readTimes(connection, file, time, options.zone);
   return { file, columns, rows };
-}
-
-/** The table function that reads the spine, with the types of its columns where the guessed ones would lose something. */
-async function readerOf(
-  connection: DuckDBConnection,
-  options: {
-    readonly file: string;
-    readonly entityTime: string;
-    readonly textFields: ReadonlySet<string>;
-    readonly keepText: boolean;
-  },
-): Promise<string> {
-  const { file, textFields, entityTime, keepText } = options;
-  const quoted = quoteText(file);
-  const format = fileFormat(file);
-  if (format === 'parquet') return `read_parquet(${quoted})`;
-  if (format === 'csv' && keepText) return `read_csv(${quoted}, header = true, all_varchar = true)`;
-  const reader =
-    format === 'csv'
-      ? `read_csv(${quoted}, header = true, sample_size = -1`
-      : `read_json(${quoted}, format = 'newline_delimited', sample_size = -1`;
-  let guessed: readonly SpineColumn[];
-  try {
-    guessed = await describe(connection, `${reader})`);
-  } catch (error) {
-    throw unreadable(file, error);
-  }
-  const isText = ({ name, type }: SpineColumn): boolean =>
-    GUESSED_FROM_TEXT.test(type) || (format === 'csv' && (name === entityTime || textFields.has(name)));
-  const types = guessed.map((column) => {
-    const type = isText(column) ? 'VARCHAR' : column.type;
-    return `${quoteText(column.name)}: ${quoteText(type)}`;
-  });
-  const option = format === 'csv' ? 'types' : 'columns';
-  return `${reader}, ${option} = {${types.join(', ')}})`;
-}
-
-async function describe(connection: DuckDBConnection, what: string): Promise<SpineColumn[]> {
-  const result = await connection.runAndReadAll(`DESCRIBE SELECT * FROM ${what}`);
-  return result.getRows().map(([name, type]) => ({ name: String(name), type: String(type) }));
 }
 
 /**
@@ -187,16 +142,5 @@ function missingColumn(
     place: { file },
     remedy: `In this file ${suggestName(name, names)}`,
     exitCode: 2,
-  });
-}
-
-function unreadable(file: string, error: unknown): unknown {
-  if (!(error instanceof Error) || error instanceof TidemarkError) return error;
-  const [first = ''] = error.message.split('\n');
-  return new SpineError(`the spine cannot be read: ${first}`, {
-    code: 'SPINE_UNREADABLE',
-    place: { file },
-    remedy: 'Mend the file, or write it again as Parquet.',
-    cause: error,
   });
 }

@@ -1,0 +1,76 @@
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { quoteIdentifier, quoteText } from '../sinks/offline-columns.ts';
+import { fileFormat } from './file-format.ts';
+import type { SpineColumn } from './spine-error.ts';
+
+export interface SpineReading {
+  readonly file: string;
+  readonly entityTime: string;
+  /** Fields of entities: in a CSV, whose values have no types, they are texts as they stand. */
+  readonly textFields: ReadonlySet<string>;
+  /** The output is a CSV too, so that every value can stay as it is written. */
+  readonly keepText: boolean;
+}
+
+/**
+ * SQL of a table function that reads the spine, with types that lose nothing: what a CSV or a JSON text only looks like
+ * (a date, a truth, 007) stays a text; a column of a CSV is numbers where each of its values is.
+ */
+export async function spineReader(connection: DuckDBConnection, reading: SpineReading): Promise<string> {
+  const file = quoteText(reading.file);
+  switch (fileFormat(reading.file)) {
+    case 'parquet':
+      return `read_parquet(${file})`;
+    case 'csv': {
+      const delimiter = /\.tsv(\.|$)/i.test(reading.file) ? '\\t' : ',';
+      const reader = `read_csv(${file}, header = true, delim = '${delimiter}', quote = '"', escape = '"'`;
+      const texts = `${reader}, all_varchar = true)`;
+      if (reading.keepText) return texts;
+      return `${reader}, types = ${typesSql(await csvColumns(connection, texts, reading))})`;
+    }
+    case 'jsonl': {
+      const reader = `read_json(${file}, format = 'newline_delimited', sample_size = -1`;
+      const columns = await describeColumns(connection, `${reader})`);
+      return `${reader}, columns = ${typesSql(columns.map(asWritten))})`;
+    }
+  }
+}
+
+export async function describeColumns(connection: DuckDBConnection, what: string): Promise<SpineColumn[]> {
+  const result = await connection.runAndReadAll(`DESCRIBE SELECT * FROM ${what}`);
+  return result.getRows().map(([name, type]) => ({ name: String(name), type: String(type) }));
+}
+
+/** Types that the reader of JSON guesses from texts. */
+const GUESSED_FROM_TEXT = /^(DATE|TIME|TIMESTAMP|UUID|INTERVAL)/;
+
+function asWritten(column: SpineColumn): SpineColumn {
+  return GUESSED_FROM_TEXT.test(column.type) ? { ...column, type: 'VARCHAR' } : column;
+}
+
+/** A decimal number without a zero in front that a text like 007 would lose. */
+const NUMBER = '^-?(0|[1-9][0-9]*)(\\.[0-9]+)?([eE][+-]?[0-9]+)?$';
+
+async function csvColumns(
+  connection: DuckDBConnection,
+  texts: string,
+  { entityTime, textFields }: SpineReading,
+): Promise<SpineColumn[]> {
+  const columns = await describeColumns(connection, texts);
+  const tests = columns.map(({ name }) => {
+    const column = quoteIdentifier(name);
+    const isWhole = `coalesce(TRY_CAST(${column} AS BIGINT)::VARCHAR = ${column}, ${column} IS NULL)`;
+    return `bool_and(${isWhole}), bool_and(regexp_matches(${column}, '${NUMBER}'))`;
+  });
+  const result = await connection.runAndReadAll(`SELECT ${tests.join(', ')} FROM ${texts}`);
+  const found = result.getRows()[0]!;
+  return columns.map(({ name }, index) => {
+    if (name === entityTime || textFields.has(name)) return { name, type: 'VARCHAR' };
+    const [isWhole, isNumber] = [found[2 * index], found[2 * index + 1]];
+    return { name, type: isWhole === true ? 'BIGINT' : isNumber === true ? 'DOUBLE' : 'VARCHAR' };
+  });
+}
+
+function typesSql(columns: readonly SpineColumn[]): string {
+  return `{${columns.map(({ name, type }) => `${quoteText(name)}: ${quoteText(type)}`).join(', ')}}`;
+}

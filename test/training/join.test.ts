@@ -1,0 +1,303 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { JoinFolder, MIDNIGHT, minutes } from './a-join.ts';
+
+/** What a training set is made of, and what is said of spines that are not right. */
+
+const SPINE = `card,ts,label\n007,${minutes(2.5)},yes\nb,${minutes(3)},no\n`;
+
+function linesOf(folder: JoinFolder, name = 'train.jsonl'): Record<string, unknown>[] {
+  const text = readFileSync(folder.file(name), 'utf8').trimEnd();
+  return text === '' ? [] : text.split('\n').map((line) => JSON.parse(line) as Record<string, unknown>);
+}
+
+test('keeps columns and order of the spine, and adds the features and which row they are of', async () => {
+  const folder = new JoinFolder();
+  folder.write('spine.csv', SPINE);
+  const summary = await folder.join({ spine: 'spine.csv' });
+  expect(readFileSync(folder.file('train.jsonl'), 'utf8').split('\n')[0]).toBe(
+    `{"card":"007","ts":"${minutes(2.5)}","label":"yes","n":2,"spent":3.75,` +
+      `"cards__window_end":${minutes(3)},"cards__version":2,"cards__known_at":${minutes(2)}}`,
+  );
+  expect(linesOf(folder)[1]).toMatchObject({ card: 'b', n: 1, spent: 10, cards__version: 3 });
+  expect(summary).toMatchObject({
+    rows: 2,
+    from: 'archive',
+    groups: [{ group: 'cards', version: 1, features: ['n', 'spent'], answered: 2, withoutRow: 0 }],
+  });
+});
+
+test('a row sees what could be read at its time, and not what came after', async () => {
+  const folder = new JoinFolder();
+  folder.write(
+    'spine.jsonl',
+    [minutes(1) - 1, minutes(1), minutes(1) + 199, minutes(1) + 200, minutes(11)]
+      .map((ts) => JSON.stringify({ card: '007', ts }))
+      .join('\n'),
+  );
+  await folder.join({ spine: 'spine.jsonl' });
+  expect(linesOf(folder).map(({ n }) => n)).toEqual([null, 1, 1, 1, 1]);
+  await folder.join({ spine: 'spine.jsonl', servingDelayMs: 200, overwrite: true });
+  expect(linesOf(folder).map(({ n }) => n)).toEqual([null, null, null, 1, 1]);
+  // Exactly at an event's time it is not in the range yet.
+  await folder.join({ spine: 'spine.jsonl', as: 'event-time', overwrite: true });
+  expect(linesOf(folder).map(({ n }) => n)).toEqual([0, 0, 1, 1, 1]);
+});
+
+test('counts rows without an answer by their reason', async () => {
+  const folder = new JoinFolder();
+  const rows = [
+    { card: 'nobody', ts: minutes(5) },
+    { card: null, ts: minutes(5) },
+    { card: '007', ts: MIDNIGHT },
+    { card: '007', ts: minutes(69) },
+    { card: '007', ts: minutes(70) },
+  ];
+  folder.write('spine.jsonl', rows.map((row) => JSON.stringify(row)).join('\n'));
+  const { groups } = await folder.join({ spine: 'spine.jsonl' });
+  expect(groups[0]).toMatchObject({ answered: 1, withoutRow: 2, expired: 1, nullEntity: 1, afterEnd: 2 });
+  expect(linesOf(folder).map(({ n }) => n)).toEqual([null, null, null, 1, null]);
+});
+
+test('takes Parquet with instants, several groups, and names every feature by its group where asked', async () => {
+  const folder = new JoinFolder();
+  await folder.writeQuery(
+    'spine.parquet',
+    `SELECT '007' AS card, 1 AS shop, make_timestamptz(${minutes(2.5)}000) AS ts, 1 AS n`,
+  );
+  await folder.join({ spine: 'spine.parquet', out: 'train.parquet', features: null, fullNames: true });
+  expect(await folder.query(`SELECT * FROM '${folder.file('train.parquet')}'`)).toEqual([
+    {
+      card: '007',
+      shop: 1,
+      ts: '2026-03-01 00:02:30+00',
+      n: 1,
+      cards__n: '2',
+      cards__spent: 3.75,
+      shops__most: 1.5,
+      cards__window_end: '2026-03-01 00:03:00+00',
+      cards__version: '2',
+      cards__known_at: '2026-03-01 00:02:00+00',
+      shops__window_end: '2026-03-01 00:02:00+00',
+      shops__version: '2',
+      shops__known_at: '2026-03-01 00:02:00+00',
+    },
+  ]);
+  const metadata = await folder.query(
+    `SELECT decode(value) AS value FROM parquet_kv_metadata('${folder.file('train.parquet')}') WHERE decode(key) = 'tidemark.as'`,
+  );
+  expect(metadata).toEqual([{ value: 'served' }]);
+});
+
+test('a CSV that becomes a CSV keeps every text as it stands', async () => {
+  const folder = new JoinFolder();
+  folder.write('spine.csv', `card,code,ts,note\n007,0012,2026-03-01T05:33:00+05:30,"a, ""b""\nc"\n`);
+  await folder.join({ spine: 'spine.csv', out: 'train.csv' });
+  expect(readFileSync(folder.file('train.csv'), 'utf8')).toBe(
+    'card,code,ts,note,n,spent,cards__window_end,cards__version,cards__known_at\n' +
+      '007,0012,2026-03-01T05:33:00+05:30,"a, ""b""\nc",2,3.75,2026-03-01T00:03:00.000Z,2,2026-03-01T00:02:00.000Z\n',
+  );
+});
+
+test.each([
+  ['epoch milliseconds', String(minutes(2.5)), null],
+  ['an offset', '"2026-03-01T05:32:30+05:30"', null],
+  ['UTC', '"2026-03-01 00:02:30Z"', null],
+  ['a local time and its zone', '"2026-03-01T05:32:30"', 'Asia/Kolkata'],
+  ['an offset, which wins over the zone', '"2026-03-01T00:02:30.000Z"', 'Asia/Kolkata'],
+])('reads times as %s', async (_, ts, spineZone) => {
+  const folder = new JoinFolder();
+  folder.write('spine.jsonl', `{"card":"007","ts":${ts}}\n`);
+  await folder.join({ spine: 'spine.jsonl', spineZone });
+  expect(linesOf(folder)[0]).toMatchObject({ ts: JSON.parse(ts), n: 2 });
+});
+
+test('a spine without rows makes a training set without rows', async () => {
+  const folder = new JoinFolder();
+  folder.write('spine.csv', 'card,ts,label\n');
+  expect(await folder.join({ spine: 'spine.csv' })).toMatchObject({ rows: 0 });
+  expect(linesOf(folder)).toEqual([]);
+});
+
+/** What is wrong with a spine or what was said of it: the error's code, what it says and what it advises. */
+const DEFECTS: readonly {
+  readonly what: string;
+  readonly name?: string;
+  readonly text?: string;
+  readonly sql?: string;
+  readonly options?: Partial<Parameters<JoinFolder['join']>[0]>;
+  readonly code: string;
+  readonly message: RegExp;
+  readonly remedy?: RegExp;
+}[] = [
+  { what: 'no such file', options: { spine: 'none.csv' }, code: 'SPINE_MISSING', message: /no such spine/ },
+  {
+    what: 'an ending of no format',
+    name: 'spine.xlsx',
+    text: 'x',
+    code: 'FILE_FORMAT',
+    message: /no format/,
+    remedy: /\.parquet/,
+  },
+  {
+    what: 'an output of no format',
+    text: SPINE,
+    options: { out: 'train.xlsx' },
+    code: 'FILE_FORMAT',
+    message: /no format/,
+  },
+  { what: 'an empty file', text: '', code: 'SPINE_COLUMN', message: /no column 'ts'/ },
+  {
+    what: 'a Parquet file that is none',
+    name: 'spine.parquet',
+    text: 'card,ts',
+    code: 'SPINE_UNREADABLE',
+    message: /cannot be read/,
+  },
+  {
+    what: 'a torn line of JSON',
+    name: 'spine.jsonl',
+    text: `{"card":"007","ts":1}\n{"card":"0`,
+    code: 'SPINE_UNREADABLE',
+    message: /cannot be read/,
+  },
+  {
+    what: 'lines of unequal length',
+    text: 'card,ts\n007,1,2,3\nb\n',
+    code: 'SPINE_UNREADABLE',
+    message: /cannot be read/,
+  },
+  {
+    what: 'a time column that is not there',
+    options: { entityTime: 'tss' },
+    text: SPINE,
+    code: 'SPINE_COLUMN',
+    message: /no column 'tss'/,
+    remedy: /did you mean 'ts'/,
+  },
+  {
+    what: 'no column for the entity',
+    text: `cart,ts\n007,1\n`,
+    code: 'SPINE_COLUMN',
+    message: /no column 'card', an entity field of cards/,
+    remedy: /did you mean 'cart'/,
+  },
+  {
+    what: 'times that are null',
+    text: `card,ts\n007,\nb,1\n`,
+    code: 'SPINE_TIME',
+    message: /row 1: null/,
+    remedy: /leave rows without a time out/,
+  },
+  {
+    what: 'times that are no times',
+    text: `card,ts\n007,noon\nb,1\nb,2026-02-30T00:00Z\n`,
+    code: 'SPINE_TIME',
+    message: /row 1: "noon", row 3: "2026-02-30T00:00Z"/,
+  },
+  {
+    what: 'local times without a zone',
+    text: 'card,ts\n007,2026-03-01T00:02:30\n',
+    code: 'SPINE_TIME',
+    message: /row 1/,
+    remedy: /--spine-zone/,
+  },
+  {
+    what: 'timestamps without a zone',
+    sql: "SELECT '007' AS card, TIMESTAMP '2026-03-01 00:02:30' AS ts",
+    code: 'SPINE_TIME',
+    message: /timestamps without a zone/,
+    remedy: /--spine-zone/,
+  },
+  {
+    what: 'dates',
+    sql: "SELECT '007' AS card, DATE '2026-03-01' AS ts",
+    code: 'SPINE_TIME',
+    message: /of type DATE, which is no time/,
+  },
+  {
+    what: 'fractions of milliseconds',
+    sql: "SELECT '007' AS card, 1.5::DOUBLE AS ts",
+    code: 'SPINE_TIME',
+    message: /row 1: 1.5/,
+  },
+  {
+    what: 'times beyond exact numbers',
+    sql: "SELECT '007' AS card, 9007199254740993 AS ts",
+    code: 'SPINE_TIME',
+    message: /row 1/,
+  },
+  {
+    what: 'numbers where the entity is text',
+    sql: 'SELECT 7 AS card, 1 AS ts',
+    code: 'SPINE_TYPE',
+    message: /'card' is of type INTEGER, but an entity field of cards of type string/,
+    remedy: /as text/,
+  },
+  {
+    what: 'texts where the entity is a number',
+    sql: "SELECT '007' AS card, 'first' AS shop, 1 AS ts",
+    options: { features: ['shops'] },
+    code: 'SPINE_UNREADABLE',
+    message: /cannot be read/,
+  },
+  {
+    what: 'fractions where the entity is a number',
+    sql: "SELECT '007' AS card, 1.5::DOUBLE AS shop, 1 AS ts",
+    options: { features: ['shops'] },
+    code: 'SPINE_TYPE',
+    message: /'shop' is of type DOUBLE/,
+  },
+  {
+    what: 'a column named like a feature',
+    text: `card,ts,spent\n007,1,2\n`,
+    code: 'COLUMN_TWICE',
+    message: /two columns 'spent'/,
+    remedy: /--full-names/,
+  },
+  {
+    what: 'a column named like one that says which row',
+    text: `card,ts,cards__version\n007,1,2\n`,
+    options: { fullNames: true },
+    code: 'COLUMN_TWICE',
+    message: /two columns 'cards__version'/,
+    remedy: /Rename/,
+  },
+  {
+    what: 'a group that there is not',
+    text: SPINE,
+    options: { features: ['card'] },
+    code: 'FEATURE_UNKNOWN',
+    message: /no feature group 'card'/,
+    remedy: /did you mean 'cards'/,
+  },
+  {
+    what: 'a feature that there is not',
+    text: SPINE,
+    options: { features: ['cards.spend'] },
+    code: 'FEATURE_UNKNOWN',
+    message: /cards has no feature 'spend'/,
+    remedy: /did you mean 'spent'/,
+  },
+  {
+    what: 'an output that is there',
+    text: SPINE,
+    options: { out: 'definitions.ts' },
+    code: 'OUTPUT_EXISTS',
+    message: /a file already/,
+    remedy: /--overwrite/,
+  },
+];
+
+test.each(DEFECTS)('refuses $what', async ({ name, text, sql, options = {}, code, message, remedy }) => {
+  const folder = new JoinFolder();
+  const spine = name ?? (sql === undefined ? 'spine.csv' : 'spine.parquet');
+  if (text !== undefined) folder.write(spine, text);
+  if (sql !== undefined) await folder.writeQuery(spine, sql);
+  const error = await folder.join({ spine, ...options }).then(
+    () => null,
+    (thrown: unknown) => thrown as Record<string, unknown>,
+  );
+  expect(error).toMatchObject({ code, message: expect.stringMatching(message) });
+  if (remedy !== undefined) expect(error!['remedy']).toMatch(remedy);
+});
