@@ -2,11 +2,12 @@ import type { AggregateName } from '../../src/definitions/aggregate-signatures.t
 import type { AggregateParameters, Range, Row, Scalar, Value } from '../../src/definitions/definition.ts';
 import { exactIntegerSum, exactSum } from './exact.ts';
 import { correlationOf, covarianceOf, kurtosisOf, skewnessOf, varianceOf } from './moments.ts';
+import { isOwn, type OwnName, ownDescription } from './own-aggregates.ts';
 
 /** One feature as the oracle takes it: plain functions of the row instead of expressions. */
 export interface FeatureDescription {
   readonly name: string;
-  readonly aggregate: AggregateName;
+  readonly aggregate: AggregateName | OwnName;
   readonly range: Range;
   /** Null only for `count()` of records. */
   readonly input: ((row: Row) => Scalar | null) | null;
@@ -62,7 +63,7 @@ export interface Reached {
 }
 
 /** An aggregate's value as the semantics say it, of nothing too. */
-type Twin = (reached: Reached) => Value | null;
+export type Twin = (reached: Reached) => Value | null;
 
 /** A twin that is null of nothing. */
 function ofSome(twin: Twin): Twin {
@@ -106,10 +107,17 @@ const TWINS: Readonly<Record<AggregateName, Twin>> = {
   entropy: ofSome(({ values }) => entropyOf(categoryCounts(values))),
 };
 
+function twinOf(aggregate: AggregateName | OwnName): Twin {
+  return isOwn(aggregate) ? ownDescription(aggregate).twin : TWINS[aggregate];
+}
+
 /** Whether the aggregate is null of nothing, so that a default has something to replace. */
-export function isNullOfNothing(aggregate: AggregateName, parameters: AggregateParameters): boolean {
+export function isNullOfNothing(
+  aggregate: AggregateName | OwnName,
+  parameters: AggregateParameters,
+): boolean {
   const nothing = { values: [], others: [], eventTimes: [], windowEnd: 0, integer: true, parameters };
-  return TWINS[aggregate](nothing) === null;
+  return twinOf(aggregate)(nothing) === null;
 }
 
 /** The feature's value over these contents at window_end (semantics.md, "NULL and number rules"). */
@@ -128,7 +136,7 @@ export function aggregateOf(
       eventTime,
     }))
     .filter(({ value, other }) => value !== null && other !== null);
-  const value = TWINS[aggregate]({
+  const value = twinOf(aggregate)({
     values: reached.map(({ value }) => withoutMinusZero(value!)),
     others: reached.map(({ other }) => withoutMinusZero(other!)),
     eventTimes: reached.map(({ eventTime }) => eventTime),
@@ -136,7 +144,9 @@ export function aggregateOf(
     integer,
     parameters,
   });
-  return reached.length === 0 ? (value ?? feature.default) : value;
+  const reaches = isOwn(aggregate) ? ownDescription(aggregate).reaches : () => true;
+  const isEmpty = !reached.some(({ value, other }) => reaches(value!, other!));
+  return isEmpty ? (value ?? feature.default) : value;
 }
 
 function withoutMinusZero(value: Scalar): Scalar {

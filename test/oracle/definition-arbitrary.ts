@@ -18,6 +18,7 @@ import {
 } from './frames.ts';
 import { FIELD_TYPES, NUMBERS, PREDICATES, SCHEMA_TEXT, TEXTS, typed } from './lambdas.ts';
 import type { GroupDescription } from './oracle.ts';
+import { isOwn, OWN_NAMES, type OwnName, ownDescription } from './own-aggregates.ts';
 import { parametersFrom, parametersText } from './parameters.ts';
 
 /** A definitions file and, from the same choices, what the oracle takes in its place. */
@@ -62,7 +63,7 @@ const INPUTS: Readonly<Record<ValueType, readonly Input[]>> = {
 const choice = fc.nat({ max: 999 });
 
 interface FeatureChoice {
-  readonly aggregate: AggregateName;
+  readonly aggregate: AggregateName | OwnName;
   /** For the first and the second input: of which type of those allowed, and which lambda of that type. */
   readonly inputs: readonly { readonly type: number; readonly lambda: number }[];
   /** Where the input may be left out: whether it is. */
@@ -78,7 +79,10 @@ interface FeatureChoice {
 }
 
 const featureChoice: fc.Arbitrary<FeatureChoice> = fc.record({
-  aggregate: fc.constantFrom(...AGGREGATE_NAMES),
+  aggregate: fc.oneof(
+    { weight: 4, arbitrary: fc.constantFrom(...AGGREGATE_NAMES) },
+    { weight: 1, arbitrary: fc.constantFrom(...OWN_NAMES) },
+  ),
   inputs: fc.array(fc.record({ type: choice, lambda: choice }), { minLength: 2, maxLength: 2 }),
   ofRecords: fc.boolean(),
   parameters: choice,
@@ -128,7 +132,7 @@ function buildFeature(
   stepMs: number,
 ): BuiltFeature {
   const { aggregate } = chosen;
-  const signature = signatureOf(aggregate);
+  const signature = isOwn(aggregate) ? ownDescription(aggregate).signature : signatureOf(aggregate);
   const rules = signature.parameters ?? {};
   const parameters = parametersFrom(rules, chosen.parameters, stepMs);
   const isOfRecords = signature.optionalInput === true && chosen.ofRecords;
@@ -218,6 +222,8 @@ export function definitionArbitrary(kind: WindowKind): fc.Arbitrary<Definition> 
     .map(([frame, chosen]) => buildDefinition(frame, chosen, kind === 'calendars'));
 }
 
+const IMPORTED = [...AGGREGATE_NAMES, 'defineAggregate', 'defineFeatureGroup', 'defineSource', 'field'];
+
 function buildDefinition(
   frame: Frame,
   chosen: typeof groupChoice extends fc.Arbitrary<infer Choice> ? Choice : never,
@@ -234,7 +240,7 @@ function buildDefinition(
     buildFeature(feature, index, rangeOf(feature, frame, withOthers), stepMs),
   );
   const where = chosen.where === null ? null : pick(PREDICATES, chosen.where);
-  const aggregates = [...new Set(['count', ...features.map((feature) => feature.description.aggregate)])];
+  const own = [...new Set(features.map(({ description }) => description.aggregate))].filter(isOwn);
   const group: GroupDescription = {
     grid,
     allowedLatenessMs,
@@ -248,8 +254,8 @@ function buildDefinition(
     key: checkKey ? (row) => row['id'] ?? null : null,
     features: features.map((feature) => feature.description),
   };
-  const text = `import { ${[...aggregates, 'defineFeatureGroup', 'defineSource', 'field'].join(', ')} } from 'tidemark';
-
+  const text = `import { ${IMPORTED.join(', ')} } from 'tidemark';
+${own.map((name) => `\nconst ${name} = ${ownDescription(name).text};\n`).join('')}
 export const events = defineSource({
   name: '${SOURCE_NAME}',
   topic: '${TOPIC}',
