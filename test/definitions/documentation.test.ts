@@ -5,9 +5,11 @@ import {
   MATH_FUNCTIONS,
   STRING_METHODS,
 } from '../../src/definitions/expression-functions.ts';
-import { load } from './definitions-file.ts';
+import { loadDefinitions } from '../../src/definitions/load.ts';
+import { HEAD, load, writeFiles } from './definitions-file.ts';
 
 const page = readFileSync(new URL('../../docs/definitions.md', import.meta.url), 'utf8');
+const examples = Array.from(page.matchAll(/```ts\n(.*?)```/gs), ([, text]) => text!);
 
 describe('the page on definitions', () => {
   it.each([
@@ -21,8 +23,18 @@ describe('the page on definitions', () => {
   });
 
   it('shows definitions that load', async () => {
-    const text = /```ts\n(.*?)```/s.exec(page)![1]!;
-    const { groups } = await load(text, '');
+    const { groups } = await load(examples[0]!, '');
     expect(groups.map(({ name }) => name)).toEqual(['card_risk']);
+  });
+
+  it("shows aggregates of the user's own that load", async () => {
+    const { groups } = await loadDefinitions(
+      writeFiles({ 'definitions.ts': examples[1]!, 'transactions.ts': HEAD }),
+    );
+    expect(groups[0]!.features.map(({ aggregate, valueType }) => [aggregate, valueType])).toEqual([
+      ['geometricMean', 'number'],
+      ['avg', 'number'],
+      ['slope', 'number'],
+    ]);
   });
 });
