@@ -19,15 +19,14 @@ export class AggregateReader {
   readonly #inputCount: number;
   readonly #problems: Problem[];
 
-  /** `needsOptions` where it makes no sense without. */
-  constructor(name: string, call: AggregateCall, needsOptions: boolean, problems: Problem[]) {
+  constructor(name: string, call: AggregateCall, problems: Problem[]) {
     this.what = `${aggregateName(call)} of '${name}'`;
     this.call = call;
     this.#inputCount = inputCountOf(call);
     this.#problems = problems;
     this.options = new OptionReader(
       this.what,
-      call.given[this.#inputCount] ?? (needsOptions ? undefined : {}),
+      call.given[this.#inputCount] ?? {},
       call.site.options(this.#inputCount),
       problems,
     );

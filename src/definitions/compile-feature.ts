@@ -24,10 +24,9 @@ export function compileFeature(
   const { aggregate } = call;
   if (typeof aggregate !== 'string' && !aggregate.isSound) return null;
   const before = problems.length;
-  const isOfSession = grid?.kind === 'session';
-  const reader = new AggregateReader(name, call, !isOfSession, problems);
+  const reader = new AggregateReader(name, call, problems);
   const { what, options } = reader;
-  reader.checkOptions([...(isOfSession ? [] : RANGES), 'default'], {
+  reader.checkOptions([...(grid?.kind === 'session' ? [] : RANGES), 'default'], {
     every: 'the grid belongs to the group: write every beside features',
     session: 'the gap belongs to the group: write session beside features, in place of every',
     ...Object.fromEntries(RANGES.map((range) => [range, 'leave it out: the range is the session'])),

@@ -61,7 +61,7 @@ function compilePart(
   const { aggregate } = call;
   if (typeof aggregate !== 'string' && !aggregate.isSound) return null;
   const before = problems.length;
-  const reader = new AggregateReader(name, call, false, problems);
+  const reader = new AggregateReader(name, call, problems);
   reader.checkOptions([], NOT_IN_PARTS);
   const parameters = reader.parameters();
   const trees = reader.trees(inputs);

@@ -236,6 +236,13 @@ const OF_FEATURES: readonly Case[] = [
     /count/,
   ],
   [
+    'no options',
+    feature('n: count(),'),
+    'count()',
+    /^count of 'n' needs a range$/,
+    /^write last: '24h', since: \{ unit: 'day', zone: 'Asia\/Kolkata' \} or lifetime: true$/,
+  ],
+  [
     'no range',
     feature('n: count({} as never),'),
     '{}',
