@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
-import type { FeatureGroup, FieldKind, Scalar } from '../definitions/definition.ts';
-import type { ValueType } from '../definitions/expression.ts';
+import { isVector } from '../definitions/aggregate-signatures.ts';
+import type { FeatureGroup, FeatureType, FieldKind, Scalar, Value } from '../definitions/definition.ts';
+import { isVectorValue, parseVector, vectorText } from '../definitions/value.ts';
 import { quoteIdentifier, TEXT_MARK } from '../sinks/offline-columns.ts';
 import type { OnlineRow, OnlineStore } from '../sinks/sink.ts';
 
@@ -11,8 +12,12 @@ interface ReplayRow {
   readonly windowEnd: number;
   readonly version: number;
   readonly knownAt: number;
-  readonly values: readonly (Scalar | null)[];
+  readonly deleted: boolean;
+  readonly values: Values;
 }
+
+/** Lists and maps as their texts, which are equal when they are. */
+type Values = readonly (Scalar | null)[];
 
 export interface Comparison {
   readonly entities: number;
@@ -25,7 +30,8 @@ export interface Comparison {
 /**
  * Holds an online store against a replay of all revisions (`--rows all`, Parquet) of the same log: each row that the
  * store still has must be the revision of its version, to the bit, and have its window's final values; the latest row
- * must be that of the entity's greatest window_end, and no row is missing above the oldest.
+ * must be that of the entity's greatest window_end, and no row is missing above the oldest. Rows that are no more must
+ * not be there.
  *
  * @param directory where the replay wrote the group's rows
  */
@@ -41,7 +47,7 @@ export async function compareOnline(
     const { entity } = revisions[0]!;
     const [windows, latest] = await Promise.all([store.windows(group, entity), store.latest(group, entity)]);
     entities++;
-    rows += windows.length + 1;
+    rows += windows.length + (latest === null ? 0 : 1);
     const name = `${group.name} ${entity.join(':')}`;
     for (const difference of compareEntity(revisions, windows, latest))
       differences.push(`${name} ${difference}`);
@@ -57,49 +63,58 @@ function* compareEntity(
   const byVersion = new Map(revisions.map((row) => [`${row.windowEnd}@${row.version}`, row]));
   // Revisions come by window_end and version: the last of each window_end stays.
   const final = new Map(revisions.map((row) => [row.windowEnd, row]));
-  const newest = revisions.at(-1)!;
-  if (latest === null) {
+  const kept = [...final.values()].filter((row) => !row.deleted);
+  const newest = kept.at(-1);
+  if (latest === null && newest !== undefined) {
     yield 'is not in the online store';
     return;
   }
-  if (latest.windowEnd !== newest.windowEnd) {
+  if (latest !== null && newest !== undefined && latest.windowEnd !== newest.windowEnd) {
     yield `latest row: online window_end ${latest.windowEnd}, replay ${newest.windowEnd}`;
   }
-  yield* missing(final, windows);
-  for (const online of [...windows, latest]) {
-    const at = `window_end ${online.windowEnd} version ${online.version}`;
-    const same = byVersion.get(`${online.windowEnd}@${online.version}`);
+  yield* missing(kept, windows);
+  for (const row of latest === null ? windows : [...windows, latest]) {
+    const online = { knownAt: row.knownAt, deleted: false, values: row.values.map(comparable) };
+    const at = `window_end ${row.windowEnd} version ${row.version}`;
+    const same = byVersion.get(`${row.windowEnd}@${row.version}`);
     if (same === undefined) yield `${at}: replay has no such revision`;
-    else if (
-      same.knownAt !== online.knownAt ||
-      !equalValues(same.values, online.values as readonly (Scalar | null)[])
-    ) {
+    else if (same.knownAt !== online.knownAt || !equalRows(same, online)) {
       yield `${at}: online ${describe(online)}, replay ${describe(same)}`;
     }
-    const last = final.get(online.windowEnd);
-    if (last !== undefined && !equalValues(last.values, online.values as readonly (Scalar | null)[])) {
+    const last = final.get(row.windowEnd);
+    if (last !== undefined && !equalRows(last, online)) {
       yield `${at}: online ${describe(online)}, replay's final ${describe(last)}`;
     }
   }
 }
 
 /** Above the oldest row that is kept, every row is. */
-function* missing(final: ReadonlyMap<number, ReplayRow>, windows: readonly OnlineRow[]): Generator<string> {
+function* missing(final: readonly ReplayRow[], windows: readonly OnlineRow[]): Generator<string> {
   const kept = new Set(windows.map((row) => row.windowEnd));
   const oldest = Math.min(...kept);
-  for (const windowEnd of final.keys()) {
+  for (const { windowEnd } of final) {
     if (windowEnd > oldest && !kept.has(windowEnd))
       yield `window_end ${windowEnd} is not in the online store`;
   }
-  if (kept.size === 0) yield 'has no windows in the online store';
+  if (kept.size === 0 && final.length > 0) yield 'has no windows in the online store';
 }
 
-function equalValues(a: readonly (Scalar | null)[], b: readonly (Scalar | null)[]): boolean {
+type Content = Pick<ReplayRow, 'knownAt' | 'deleted' | 'values'>;
+
+function comparable(value: Value | null): Scalar | null {
+  return value !== null && isVectorValue(value) ? vectorText(value) : value;
+}
+
+function equalRows(a: Content, b: Content): boolean {
+  return a.deleted === b.deleted && equalValues(a.values, b.values);
+}
+
+function equalValues(a: Values, b: Values): boolean {
   return a.length === b.length && a.every((value, index) => Object.is(value, b[index]));
 }
 
-function describe({ knownAt, values }: Pick<OnlineRow, 'knownAt' | 'values'>): string {
-  return `known_at ${knownAt} ${JSON.stringify(values)}`;
+function describe({ knownAt, deleted, values }: Content): string {
+  return `known_at ${knownAt} ${deleted ? 'deleted' : JSON.stringify(values)}`;
 }
 
 /** The revisions of each entity, by window_end and version, as the files hold them. */
@@ -133,7 +148,8 @@ async function* readRows(
     'epoch_ms(window_end)::DOUBLE',
     '"version"::DOUBLE',
     'epoch_ms(known_at)::DOUBLE',
-    ...group.features.map(({ name, valueType }) => featureColumn(name, valueType as ValueType)),
+    'deleted',
+    ...group.features.map(({ name, valueType }) => featureColumn(name, valueType)),
   ];
   const files = join(directory, '*.parquet').replaceAll("'", "''");
   const result = await connection.stream(
@@ -148,10 +164,18 @@ async function* readRows(
         windowEnd: values[width] as number,
         version: values[width + 1] as number,
         knownAt: values[width + 2] as number,
-        values: values.slice(width + 3),
+        deleted: values[width + 3] as boolean,
+        values: group.features.map(({ valueType }, feature) =>
+          canonical(values[width + 4 + feature]!, valueType),
+        ),
       };
     }
   }
+}
+
+/** Lists and maps come as JSON whose numbers may be written otherwise than ours. */
+function canonical(value: Scalar | null, type: FeatureType): Scalar | null {
+  return isVector(type) && value !== null ? comparable(parseVector(value as string, type)) : value;
 }
 
 // Whole numbers come as doubles, which hold them exactly; texts come marked, for a byte order mark in front is dropped.
@@ -174,8 +198,9 @@ function entityColumn(name: string, kind: FieldKind): string {
   }
 }
 
-function featureColumn(name: string, valueType: ValueType): string {
+function featureColumn(name: string, valueType: FeatureType): string {
   const column = quoteIdentifier(name);
+  if (isVector(valueType)) return `'${TEXT_MARK}' || to_json(${column})`;
   if (valueType === 'integer') return `${column}::DOUBLE`;
   return valueType === 'string' ? `'${TEXT_MARK}' || ${column}` : column;
 }

@@ -102,7 +102,7 @@ export class TaskSubject implements Subject {
   }
 }
 
-function logRecordOf({ offset, timestamp, key, valueText }: WrittenRecord): LogRecord {
+export function logRecordOf({ offset, timestamp, key, valueText }: WrittenRecord): LogRecord {
   const value = valueText === 'null' ? null : Buffer.from(valueText);
   return { offset, timestamp, key: key === null ? null : Buffer.from(key), value };
 }
