@@ -16,6 +16,8 @@ export interface AggregateSignature {
   readonly optionalInput?: true;
   /** Options of its own, each a number or a list of numbers. */
   readonly parameters?: Readonly<Record<string, ParameterRule>>;
+  /** Of nothing it is 0, which no default replaces. */
+  readonly neverNull?: true;
   /** The type of its values; `inputs` are the types that the lambdas give, none for records. */
   readonly valueType: (inputs: readonly ValueType[]) => FeatureType;
 }
@@ -30,7 +32,7 @@ const number = (): ValueType => 'number';
 const ofInput = ([input]: readonly ValueType[]): ValueType => input!;
 
 const SIGNATURES = {
-  count: { inputs: [ANYTHING], optionalInput: true, valueType: integer },
+  count: { inputs: [ANYTHING], optionalInput: true, neverNull: true, valueType: integer },
   sum: { inputs: [NUMBERS], valueType: ofInput },
   avg: { inputs: [NUMBERS], valueType: number },
   variance: { inputs: [NUMBERS], valueType: number },
@@ -47,7 +49,7 @@ const SIGNATURES = {
   first: { inputs: [CATEGORIES], valueType: ofInput },
   last: { inputs: [CATEGORIES], valueType: ofInput },
   rate: { inputs: [['boolean']], valueType: number },
-  distinctCount: { inputs: [CATEGORIES], valueType: integer },
+  distinctCount: { inputs: [CATEGORIES], neverNull: true, valueType: integer },
   entropy: { inputs: [CATEGORIES], valueType: number },
 } as const satisfies Readonly<Record<string, AggregateSignature>>;
 

@@ -1,9 +1,10 @@
 import { type AggregateCall, aggregateName } from './aggregate-call.ts';
 import { type AggregateName, signatureOf } from './aggregate-signatures.ts';
-import { checkLambda, checkWhere, expressionFor } from './compile-lambda.ts';
+import { checkLambda, checkWhere } from './compile-lambda.ts';
 import type { AggregateParameters, Aggregation } from './definition.ts';
 import type { Problem } from './definition-error.ts';
 import type { ValueType } from './expression.ts';
+import { expressionOf } from './expression-code.ts';
 import { typeName } from './expression-refusals.ts';
 import type { LambdaParameters } from './expression-scope.ts';
 import type { Node } from './expression-tree.ts';
@@ -30,6 +31,11 @@ export class AggregateReader {
       call.site.options(this.#inputCount),
       problems,
     );
+    const surplus = this.#inputCount + 1;
+    if (call.site.argumentCount > surplus) {
+      const place = call.site.argument(surplus);
+      problems.push({ message: `${this.what} has an argument too many`, place, remedy: 'leave it out' });
+    }
   }
 
   /** Refuses options that are neither the aggregate's own nor `where` nor one of `more`. */
@@ -70,7 +76,10 @@ function inputCountOf({ aggregate, given }: AggregateCall): number {
   return optionalInput === true && typeof given[0] !== 'function' && given.length <= 1 ? 0 : inputs.length;
 }
 
-/** The aggregation of a built-in aggregate over inputs of the right types; null when they are wrong. */
+/**
+ * The aggregation of a built-in aggregate over inputs of the right types; null when they are wrong.
+ * @throws ExpressionTooLong
+ */
 export function compileAggregation(
   aggregate: AggregateName,
   { call, what }: AggregateReader,
@@ -79,7 +88,7 @@ export function compileAggregation(
   problems: Problem[],
 ): Aggregation | null {
   const signature = signatureOf(aggregate);
-  const placeOf = (index: number) => call.site.lambdaPlace(String(call.given[index]), 0);
+  const placeOf = (index: number) => call.site.lambdaPlace(call.given[index], 0);
   const wrong = inputs.flatMap((input, index) => {
     const types = signature.inputs[index]!;
     return types.includes(input.type as ValueType)
@@ -88,14 +97,12 @@ export function compileAggregation(
   });
   problems.push(...wrong);
   if (wrong.length > 0) return null;
-  const expressionAt = (node: Node | undefined | null, index: number) =>
-    node ? expressionFor(node, what, placeOf(index), problems) : null;
-  const [input, other] = inputs;
+  const [input = null, other = null] = inputs.map(expressionOf);
   return {
     aggregate,
-    input: expressionAt(input, 0),
-    other: expressionAt(other, 1),
-    where: expressionAt(where, 0),
+    input,
+    other,
+    where: where && expressionOf(where),
     parameters,
     valueType: signature.valueType(inputs.map(({ type }) => type as ValueType)),
   };

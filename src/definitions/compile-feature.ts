@@ -1,12 +1,13 @@
 import { basename } from 'node:path';
 import { formatPlace } from '../errors.ts';
 import { type AggregateCall, aggregateName, type OwnAggregate } from './aggregate-call.ts';
-import { isVector } from './aggregate-signatures.ts';
+import { isVector, signatureOf } from './aggregate-signatures.ts';
 import { AggregateReader, compileAggregation } from './compile-aggregation.ts';
-import { expressionFor } from './compile-lambda.ts';
+import { withinLength } from './compile-lambda.ts';
 import { compileOwnAggregate } from './compile-own-aggregate.ts';
 import type { Aggregation, Feature, FeatureType, Grid } from './definition.ts';
 import type { Problem } from './definition-error.ts';
+import { expressionOf } from './expression-code.ts';
 import { typeName } from './expression-refusals.ts';
 import type { RecordParameter } from './expression-scope.ts';
 import type { Node } from './expression-tree.ts';
@@ -35,12 +36,14 @@ export function compileFeature(
   const parameters = reader.parameters();
   const range = readRange(what, options, grid, problems);
   if (trees === null) return null;
-  const value =
+  const value = withinLength(what, call.site.lambdaPlace(call.given[0], 0), problems, () =>
     typeof aggregate === 'string'
       ? simpleValue(compileAggregation(aggregate, reader, trees, parameters, problems))
-      : ownValue(aggregate, reader, trees, problems);
+      : ownValue(aggregate, reader, trees, problems),
+  );
   if (value === null) return null;
-  const whenEmpty = readDefault(options, value.valueType);
+  const neverNull = typeof aggregate === 'string' && signatureOf(aggregate).neverNull === true;
+  const whenEmpty = readDefault(options, value.valueType, neverNull);
   if (problems.length > before || range === null) return null;
   return { name, aggregate: aggregateName(call), ...value, range, default: whenEmpty };
 }
@@ -62,27 +65,30 @@ function ownValue(
   const found: Problem[] = [];
   const aggregations: Aggregation[] = [];
   const tree = compileOwnAggregate(aggregate, inputs, where, aggregations, found);
-  const place = call.site.lambdaPlace(String(call.given[0]), 0);
   const [wrong] = found;
   if (wrong !== undefined) {
     const types = inputs.map(({ type }) => typeName(type)).join(' and ');
     const there = formatPlace({ ...wrong.place, file: basename(wrong.place.file ?? '') });
     problems.push({
       message: `${what} cannot be made of ${types}: ${wrong.message} (${there})`,
-      place,
-      remedy: `${wrong.remedy}, there or here`,
+      place: call.site.lambdaPlace(call.given[0], 0),
+      remedy: `in ${aggregate.name}: ${wrong.remedy}; or give it another input`,
     });
     return null;
   }
-  const result = tree && expressionFor(tree, what, place, problems);
   const [first, ...others] = aggregations;
-  if (result === null || first === undefined) return null;
+  if (tree === null || first === undefined) return null;
+  const result = expressionOf(tree);
   return { aggregations: [first, ...others], result, valueType: result.type };
 }
 
-function readDefault(options: OptionReader, type: FeatureType): Feature['default'] {
+function readDefault(options: OptionReader, type: FeatureType, neverNull: boolean): Feature['default'] {
   const value = options.given['default'];
   if (value === undefined || value === null) return null;
+  if (neverNull && value !== 0) {
+    options.wrong('default', 'has nothing to replace: of no values this is 0, never null', 'leave it out');
+    return null;
+  }
   if (isVector(type)) {
     options.wrong(
       'default',

@@ -2,13 +2,13 @@ import type { Place } from '../errors.ts';
 import type { Source } from './definition.ts';
 import type { Problem } from './definition-error.ts';
 import type { CallSite } from './definition-text.ts';
-import type { Expression } from './expression.ts';
-import { ExpressionTooLong, expressionOf } from './expression-code.ts';
+import { ExpressionTooLong } from './expression-code.ts';
 import { parseLambda } from './expression-parser.ts';
 import { LambdaError, typeName } from './expression-refusals.ts';
 import { type LambdaParameters, type RecordParameter, recordOf } from './expression-scope.ts';
-import type { Node } from './expression-tree.ts';
+import { fieldsOf, type Node } from './expression-tree.ts';
 import { type OptionReader, show } from './option-reader.ts';
+import { isTooDeep } from './too-deep.ts';
 
 /** A source's record as lambdas see it: the event time of one that came without stays null. */
 export function recordOfSource({ fields, onNullEventTime, eventTime }: Source): RecordParameter {
@@ -37,12 +37,13 @@ export function checkLambda(
   try {
     return parseLambda(text, parameters);
   } catch (error) {
-    if (!(error instanceof LambdaError)) throw error;
-    problems.push({
-      message: error.message,
-      place: site.lambdaPlace(text, error.offset),
-      remedy: error.remedy,
-    });
+    if (error instanceof LambdaError) {
+      const place = site.lambdaPlace(lambda, error.offset);
+      problems.push({ message: error.message, place, remedy: error.remedy });
+      return null;
+    }
+    if (!isTooDeep(error)) throw error;
+    problems.push(tooLong(what, site.lambdaPlace(lambda, 0)));
     return null;
   }
 }
@@ -57,27 +58,27 @@ export function checkWhere(
 ): Node | null {
   if (!options.has('where')) return null;
   const where = checkLambda(options.given['where'], `'where' of ${what}`, parameters, site, problems);
-  if (where === null || where.type === 'boolean') return where;
-  options.wrong(
-    'where',
-    `gives ${typeName(where.type)}, not a boolean`,
-    'write a condition, like t.amount > 0',
-  );
+  if (where === null) return null;
+  if (where.type === 'boolean' && fieldsOf(where).size > 0) return where;
+  const problem =
+    where.type === 'boolean'
+      ? 'reads no field, so that it lets all records through or none'
+      : `gives ${typeName(where.type)}, not a boolean`;
+  options.wrong('where', problem, 'write a condition, like t.amount > 0');
   return null;
 }
 
-/** The code of a tree; null when it is too long, which becomes a problem. */
-export function expressionFor(
-  tree: Node,
-  what: string,
-  place: Place,
-  problems: Problem[],
-): Expression | null {
+/** What `compile` makes of trees; null when one of them is too long for code, which becomes a problem. */
+export function withinLength<T>(what: string, place: Place, problems: Problem[], compile: () => T): T | null {
   try {
-    return expressionOf(tree);
+    return compile();
   } catch (error) {
-    if (!(error instanceof ExpressionTooLong)) throw error;
-    problems.push({ message: `${what} has too many steps`, place, remedy: 'split it into several features' });
+    if (!(error instanceof ExpressionTooLong || isTooDeep(error))) throw error;
+    problems.push(tooLong(what, place));
     return null;
   }
+}
+
+function tooLong(what: string, place: Place): Problem {
+  return { message: `${what} has too many steps`, place, remedy: 'split it into several features' };
 }

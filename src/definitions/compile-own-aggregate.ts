@@ -14,6 +14,7 @@ import { RANGES } from './read-range.ts';
  * mean what they would if they were written over the record. Adds to `aggregations` those of the parts; gives the
  * value as a tree over them ({@link Feature.result}), null when something is wrong. `where` is of the aggregate as a
  * whole: the parts' own come on top, and a record where an input is null reaches none.
+ * @throws ExpressionTooLong
  */
 export function compileOwnAggregate(
   { name, parts, result, site }: OwnAggregate,
@@ -39,15 +40,16 @@ export function compileOwnAggregate(
   if (members.size < parts.size) return null;
   const values: LambdaParameters = { kind: 'record', members, missing: `${name} has no part` };
   const tree = checkLambda(result, `the result of ${name}`, values, site, problems);
-  if (tree !== null && fieldsOf(tree).size === 0) {
-    problems.push({
-      message: `the result of ${name} reads none of its parts`,
-      place: site.lambdaPlace(String(result), 0),
-      remedy: `write ({ ${[...parts.keys()][0]} }) => … over their values`,
-    });
-    return null;
-  }
-  return tree;
+  if (tree === null) return null;
+  const read = fieldsOf(tree);
+  const unread = [...members].find(([, value]) => ![...fieldsOf(value)].every((field) => read.has(field)));
+  if (unread === undefined) return tree;
+  problems.push({
+    message: `the result of ${name} does not read the part '${unread[0]}'`,
+    place: site.lambdaPlace(result, 0),
+    remedy: 'read it, or leave the part out',
+  });
+  return null;
 }
 
 function compilePart(

@@ -8,6 +8,7 @@ import {
   type LambdaArguments,
   type OwnAggregate,
 } from './aggregate-call.ts';
+import { withinLength } from './compile-lambda.ts';
 import { compileOwnAggregate } from './compile-own-aggregate.ts';
 import { type Problem, reportProblems } from './definition-error.ts';
 import { CallSite } from './definition-text.ts';
@@ -78,7 +79,7 @@ export function defineAggregate<P extends AggregateParts, V extends SingleValue>
   const site = new CallSite(defineAggregate);
   const problems: Problem[] = [];
   checkName(name, site, problems);
-  const calls = readParts(name, parts, site, problems);
+  const calls = readParts(parts, site, problems);
   const inputCount = Math.max(0, ...[...calls.values()].flatMap(parameterCounts));
   if (inputCount > MOST_INPUTS) {
     problems.push({
@@ -107,17 +108,12 @@ function checkName(name: unknown, site: CallSite, problems: Problem[]): void {
   });
 }
 
-function readParts(
-  name: string,
-  parts: unknown,
-  site: CallSite,
-  problems: Problem[],
-): ReadonlyMap<string, AggregateCall> {
+function readParts(parts: unknown, site: CallSite, problems: Problem[]): ReadonlyMap<string, AggregateCall> {
   const calls = new Map<string, AggregateCall>();
   const given = isObject(parts) ? Object.entries(parts) : [];
   if (given.length === 0) {
     problems.push({
-      message: `the parts of ${name} are ${isObject(parts) ? 'none' : show(parts)}`,
+      message: `the parts are ${isObject(parts) ? 'none' : show(parts)}`,
       place: site.argument(1),
       remedy: 'write { n: count((x: number) => x) }',
     });
@@ -156,7 +152,9 @@ function problemsOfBestInputs(aggregate: OwnAggregate): readonly Problem[] {
   for (const types of combinations(VALUE_TYPES, aggregate.inputCount)) {
     const problems: Problem[] = [];
     const inputs = types.map((type, index) => valueNode(`input ${index}`, type, { nullable: false }));
-    compileOwnAggregate(aggregate, inputs, null, [], problems);
+    withinLength(aggregate.name, aggregate.site.place, problems, () =>
+      compileOwnAggregate(aggregate, inputs, null, [], problems),
+    );
     if (best === null || problems.length < best.length) best = problems;
     if (best.length === 0) break;
   }

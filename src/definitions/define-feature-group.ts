@@ -2,12 +2,13 @@ import { formatDuration } from '../time.ts';
 import { type AggregateDefinition, aggregateCallOf } from './aggregate-call.ts';
 import { type CalendarOptions, readCalendar } from './calendar-options.ts';
 import { compileFeature } from './compile-feature.ts';
-import { checkWhere, expressionFor, recordOfSource } from './compile-lambda.ts';
+import { checkWhere, recordOfSource, withinLength } from './compile-lambda.ts';
 import type { SourceDefinition } from './define-source.ts';
 import type { Feature, FeatureGroup, FieldType, Grid, Source } from './definition.ts';
 import { type Problem, reportProblems } from './definition-error.ts';
 import { rememberPlace } from './definition-place.ts';
 import { CallSite } from './definition-text.ts';
+import { expressionOf } from './expression-code.ts';
 import type { RecordParameter } from './expression-scope.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import { FEATURE_NAME, GROUP_NAME, ROW_COLUMNS } from './names.ts';
@@ -84,7 +85,8 @@ export function defineFeatureGroup<R>(options: FeatureGroupOptions<R>): FeatureG
   const record = source === null || source.fields.size === 0 ? null : recordOfSource(source);
   const condition = record === null ? null : checkWhere(reader, 'the group', record, site, problems);
   const where =
-    condition && expressionFor(condition, "'where' of the group", reader.site.value('where'), problems);
+    condition &&
+    withinLength("'where' of the group", reader.site.value('where'), problems, () => expressionOf(condition));
   const features = readFeatures(reader, entity, record, grid, problems);
   const group: Omit<FeatureGroup, 'fingerprint'> = {
     kind: 'featureGroup',

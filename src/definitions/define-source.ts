@@ -141,6 +141,9 @@ function readSchema(
     }
     const { kind, nullable, symbols } = type as unknown as FieldType;
     if (kind === 'enum') checkSymbols(schema, name, symbols);
+    if (name === '__proto__') {
+      schema.problem(schema.site.key(name), "a field cannot be named '__proto__'", 'no record can hold it');
+    }
     if (name === '' || (format === 'avro' && !AVRO_NAME.pattern.test(name))) {
       schema.problem(
         schema.site.key(name),

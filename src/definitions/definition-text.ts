@@ -98,14 +98,21 @@ export class CallSite {
     return new ObjectSite(this, node?.type === 'ObjectExpression' ? node : null, this.place);
   }
 
+  /** How many arguments stand in the call; 0 where it cannot be found. */
+  get argumentCount(): number {
+    return this.call?.arguments.length ?? 0;
+  }
+
   /** The place of an argument of the call. */
   argument(index: number): Place {
     const node = this.call?.arguments[index];
     return node === undefined ? this.place : this.text!.placeOf(node.start);
   }
 
-  /** The place of an offset inside a lambda's text. */
-  lambdaPlace(text: string, offset: number): Place {
+  /** The place of an offset inside a lambda's text; that of the call for what is no function. */
+  lambdaPlace(lambda: unknown, offset: number): Place {
+    if (typeof lambda !== 'function') return this.place;
+    const text = Function.prototype.toString.call(lambda);
     const start = this.text?.findFunction(text, this.call) ?? null;
     return start === null ? this.place : this.text!.placeOf(start + Math.max(0, offset));
   }

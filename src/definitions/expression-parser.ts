@@ -34,7 +34,10 @@ function parseFunction(text: string): { readonly lambda: Lambda; readonly shift:
     ['({', '})'],
   ] as const) {
     try {
-      let syntax: AnyNode = parseExpressionAt(before + text + after, 0, { ecmaVersion: 'latest' });
+      let syntax: AnyNode = parseExpressionAt(before + text + after, 0, {
+        ecmaVersion: 'latest',
+        sourceType: 'module',
+      });
       if (syntax.type === 'ObjectExpression') {
         const [property] = syntax.properties;
         if (property?.type === 'Property' && property.method) syntax = property.value;
@@ -68,9 +71,11 @@ function treeOf(lambda: Lambda, parameters: LambdaParameters): Node {
 
 function resultOf({ body }: Lambda): Syntax {
   if (body.type !== 'BlockStatement') return body;
-  const [statement] = body.body;
-  if (statement?.type === 'ReturnStatement' && statement.argument) return statement.argument;
-  throw refusal(statement ?? body, `${describeSyntax(statement ?? body)} is not allowed in a lambda`, {
+  const [statement, second] = body.body;
+  const returned = statement?.type === 'ReturnStatement' ? statement.argument : null;
+  if (returned && second === undefined) return returned;
+  const wrong = (returned ? second : statement) ?? body;
+  throw refusal(wrong, `${describeSyntax(wrong)} is not allowed in a lambda`, {
     remedy: 'write one expression: the body is `=> expression` or `{ return expression; }`',
   });
 }

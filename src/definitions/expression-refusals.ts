@@ -97,13 +97,13 @@ export function describeForeignName(
   }
   if (name in globalThis) {
     return {
-      message: `'${full}' is outside of the record`,
-      remedy: 'a lambda may read the record and constants, nothing else',
+      message: `'${full}' is outside of the lambda`,
+      remedy: 'a lambda may read its parameters and constants, nothing else',
     };
   }
   return {
     message: `'${full}' is an outer variable`,
-    remedy: 'a lambda may read the record and constants only: write its value here, in the text',
+    remedy: 'a lambda may read its parameters and constants only: write its value here, in the text',
   };
 }
 
@@ -151,7 +151,9 @@ const SYNTAX: Readonly<Record<string, string>> = {
   BreakStatement: 'break',
   ClassDeclaration: 'a class',
   ClassExpression: 'a class',
+  DebuggerStatement: 'debugger',
   DoWhileStatement: 'a loop',
+  EmptyStatement: 'an empty statement',
   ExpressionStatement: 'a statement',
   ForInStatement: 'a loop',
   ForOfStatement: 'a loop',
@@ -160,11 +162,12 @@ const SYNTAX: Readonly<Record<string, string>> = {
   FunctionExpression: 'a function inside',
   IfStatement: 'if (use ?:)',
   ImportExpression: 'import',
-  MetaProperty: 'import.meta',
+  LabeledStatement: 'a label',
   NewExpression: 'new',
   ObjectExpression: 'an object',
+  ObjectPattern: 'an object pattern',
   RestElement: 'a rest element',
-  ReturnStatement: 'return without a value',
+  ReturnStatement: 'return without a value, or a second one',
   SequenceExpression: 'the comma operator',
   SpreadElement: 'a spread',
   Super: 'super',
@@ -181,5 +184,6 @@ const SYNTAX: Readonly<Record<string, string>> = {
 
 /** The name of a piece of syntax, for a sentence that refuses it. */
 export function describeSyntax(node: AnyNode): string {
+  if (node.type === 'MetaProperty') return `${node.meta.name}.${node.property.name}`;
   return SYNTAX[node.type] ?? `this syntax (${node.type})`;
 }

@@ -8,6 +8,7 @@ import { collectProblems, DefinitionError, type Problem } from './definition-err
 import { placeOfDefinition } from './definition-place.ts';
 import { DefinitionText } from './definition-text.ts';
 import { syntaxProblem } from './syntax-problem.ts';
+import { isTooDeep } from './too-deep.ts';
 
 /**
  * Loads a definitions file, TypeScript or JavaScript, and finds every source and group that it exports; the
@@ -62,7 +63,9 @@ function checkFile(path: string): DefinitionText {
   try {
     return new DefinitionText(path, text);
   } catch (error) {
-    throw new DefinitionError([syntaxProblem(path, error)], error);
+    if (!isTooDeep(error)) throw new DefinitionError([syntaxProblem(path, error)], error);
+    const message = 'an expression in this file is nested too deeply to be read';
+    throw new DefinitionError([{ message, place, remedy: 'split it into several features' }], error);
   }
 }
 

@@ -26,7 +26,7 @@ export const GROUP_NAME: NameRule = {
 
 /** A feature's name is a column and a field of a Redis hash; an aggregate of the user's own is named alike. */
 export const FEATURE_NAME: NameRule = {
-  pattern: /^[A-Za-z_][A-Za-z0-9_]{0,99}$/,
+  pattern: /^(?!__proto__$)[A-Za-z_][A-Za-z0-9_]{0,99}$/,
   allowed: 'up to 100 letters, digits and _, not starting with a digit',
 };
 

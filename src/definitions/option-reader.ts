@@ -34,6 +34,10 @@ export class OptionReader {
     this.site = site;
     this.#problems = problems;
     this.given = isObject(given) ? given : {};
+    if (isObject(given) && ![Object.prototype, null].includes(Object.getPrototypeOf(given))) {
+      const problem = `${what} has a prototype, and what that holds is not read`;
+      this.problem(site.key('__proto__'), problem, 'write a plain object, { … }, and no __proto__');
+    }
     if (!isObject(given)) {
       this.problem(site.place, `${what} takes an object of options, not ${show(given)}`, 'write { … }');
     }

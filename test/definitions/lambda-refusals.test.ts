@@ -8,7 +8,7 @@ const CASES: readonly (readonly [body: string, at: string, message: RegExp, reme
   ['Math.random() > 0.5', 'Math.random', /'Math\.random' is random/, /field of the record/],
   ['t.i > limit', 'limit', /'limit' is an outer variable/, /write its value here/],
   ['convert(t.i)', 'convert', /'convert' is an outer variable/, /write its value here/],
-  ["process.env.X === 'a'", 'process', /'process\.env' is outside of the record/, /constants, nothing else/],
+  ["process.env.X === 'a'", 'process', /'process\.env' is outside of the lambda/, /constants, nothing else/],
   ['this.x', 'this', /'this' is not allowed/, /fields of the record/],
   ['(t.i = 5)', 't.i = 5', /an assignment/, /one expression/],
   ['t.i++', 't.i++', /an assignment/, /one expression/],
