@@ -53,6 +53,16 @@ export class Bags {
     return this.#addPair(bag, category, by);
   }
 
+  /** How often the category stands in the bag. */
+  count(bag: Bag, category: number): number {
+    if (bag < 0) return this.#tables[-bag]!.count(category);
+    if (bag === EMPTY_BAG) return 0;
+    const blocks = this.#blocks;
+    const end = bag + 1 + 2 * (blocks[bag]! >> CLASS_BITS);
+    for (let pair = bag + 1; pair < end; pair += 2) if (blocks[pair] === category) return blocks[pair + 1]!;
+    return 0;
+  }
+
   forEach(bag: Bag, visit: (category: number, count: number) => void): void {
     if (bag < 0) {
       this.#tables[-bag]!.forEach(visit);

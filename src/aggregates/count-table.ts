@@ -34,6 +34,16 @@ export class CountTable {
     return 0;
   }
 
+  count(category: number): number {
+    const pairs = this.#pairs;
+    const mask = this.#mask;
+    for (let slot = hash(category) & mask; ; slot = (slot + 1) & mask) {
+      const key = pairs[2 * slot]!;
+      if (key === category) return pairs[2 * slot + 1]!;
+      if (key === EMPTY) return 0;
+    }
+  }
+
   forEach(visit: (category: number, count: number) => void): void {
     const pairs = this.#pairs;
     for (let at = 0; at < pairs.length; at += 2) {

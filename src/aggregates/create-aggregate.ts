@@ -3,16 +3,25 @@ import type { Aggregation } from '../definitions/definition.ts';
 import type { ValueType } from '../definitions/expression.ts';
 import type { Aggregate } from './aggregate.ts';
 import { DoubleAvg, IntegerAvg } from './avg.ts';
+import type { BoundedListOptions } from './bounded-list.ts';
 import { Count } from './count.ts';
+import { CountBy } from './count-by.ts';
 import { Correlation, Covariance } from './covariance.ts';
 import type { Dictionary } from './dictionary.ts';
 import { DistinctCount } from './distinct-count.ts';
 import { Entropy } from './entropy.ts';
 import { NumberMax, NumberMin, TextExtreme } from './extreme.ts';
 import { FirstLast } from './first-last.ts';
+import { FirstLastN } from './first-last-n.ts';
+import { Histogram } from './histogram.ts';
+import { InputValues } from './input-values.ts';
+import { MinMaxN } from './min-max-n.ts';
+import { MostFrequentShare } from './most-frequent-share.ts';
 import { Rate } from './rate.ts';
+import { SelectedCategories } from './selected-categories.ts';
 import { Kurtosis, Skewness } from './shape.ts';
 import { DoubleSum, IntegerSum } from './sum.ts';
+import { TopKBySum } from './top-k-by-sum.ts';
 import { StandardDeviation, Variance } from './variance.ts';
 
 /**
@@ -53,7 +62,42 @@ const IMPLEMENTATIONS: Readonly<Record<AggregateName, Implementation>> = {
   last: { create: ({ input }, dictionary) => new FirstLast('last', textsOnly(input!.type, dictionary)) },
   distinctCount: { create: (_, dictionary) => new DistinctCount(dictionary), inputs: ['category'] },
   entropy: { create: (_, dictionary) => new Entropy(dictionary), inputs: ['category'] },
+  firstN: { create: (...given) => new FirstLastN('first', listOptions(...given)) },
+  lastN: { create: (...given) => new FirstLastN('last', listOptions(...given)) },
+  firstDistinctN: {
+    create: (...given) => new FirstLastN('first', { ...listOptions(...given), distinct: true }),
+  },
+  lastDistinctN: {
+    create: (...given) => new FirstLastN('last', { ...listOptions(...given), distinct: true }),
+  },
+  minN: { create: (...given) => new MinMaxN('min', listOptions(...given)) },
+  maxN: { create: (...given) => new MinMaxN('max', listOptions(...given)) },
+  topK: {
+    create: ({ parameters }, dictionary) =>
+      new SelectedCategories('frequency', parameters['k'] as number, dictionary),
+    inputs: ['category'],
+  },
+  topKBySum: {
+    create: ({ parameters }, dictionary) => new TopKBySum(parameters['k'] as number, dictionary),
+    inputs: ['category', 'number'],
+  },
+  distinctValues: {
+    create: ({ parameters }, dictionary) =>
+      new SelectedCategories('value', parameters['limit'] as number, dictionary),
+    inputs: ['category'],
+  },
+  countBy: { create: (_, dictionary) => new CountBy(dictionary), inputs: ['category'] },
+  mostFrequentShare: { create: (_, dictionary) => new MostFrequentShare(dictionary), inputs: ['category'] },
+  histogram: {
+    create: ({ parameters }, dictionary) =>
+      new Histogram(parameters['edges'] as readonly number[], dictionary),
+  },
 };
+
+function listOptions({ input, parameters }: Aggregation, dictionary: Dictionary): BoundedListOptions {
+  const values = new InputValues(input!.type, dictionary);
+  return { n: parameters['n'] as number, distinct: false, values, dictionary };
+}
 
 function textsOnly(type: ValueType, dictionary: Dictionary): Dictionary | null {
   return type === 'string' ? dictionary : null;

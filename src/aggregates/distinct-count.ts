@@ -17,8 +17,4 @@ export class DistinctCount extends CategoryAggregate {
   override result(cells: Cells, window: number): number {
     return cells[window + 1]!;
   }
-
-  override isEmpty(cells: Cells, window: number): boolean {
-    return cells[window + 1] === 0;
-  }
 }

@@ -38,10 +38,6 @@ export class Entropy extends CategoryAggregate {
     if (cells[at + NUMBER_OF_CATEGORIES] === 1) return 0;
     return Math.max(0, Math.log2(n) - this.#sums.round(cells, at + SUM_OF_TERMS) / n);
   }
-
-  override isEmpty(cells: Cells, window: number): boolean {
-    return cells[window + 1 + NUMBER_OF_VALUES] === 0;
-  }
 }
 
 const TERMS = Float64Array.from({ length: 4096 }, (_, count) => (count === 0 ? 0 : count * Math.log2(count)));

@@ -25,6 +25,12 @@ export type DefaultOptions<A extends LambdaArguments, T> = AggregateOptions<A> &
   readonly default?: T;
 };
 
+/** Options of an aggregate that is a list of n values. */
+export type ListOptions<A extends LambdaArguments> = AggregateOptions<A> & {
+  /** How many values: 1 to 1000. */
+  readonly n: number;
+};
+
 declare const aggregate: unique symbol;
 
 /**

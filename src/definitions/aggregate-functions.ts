@@ -1,9 +1,11 @@
 import {
   type AggregateDefinition,
+  type AggregateOptions,
   type DefaultOptions,
   definitionOf,
   type Lambda,
   type LambdaArguments,
+  type ListOptions,
 } from './aggregate-call.ts';
 import type { AggregateName } from './aggregate-signatures.ts';
 
@@ -324,4 +326,204 @@ export function entropy<A extends LambdaArguments>(
   options?: DefaultOptions<A, number>,
 ): AggregateDefinition<A, number> {
   return define(entropy, [input, options]);
+}
+
+/**
+ * The n earliest values as a list, the earliest in front: by event time, ties by position in the log.
+ *
+ * @nulls skips null values; an empty list of nothing
+ * @type list of the lambda's type
+ * @state up to n rows of three numbers per pane and per window; a text is held once per task
+ * @cost a search among n per event; when a pane with one of them leaves, the rows of the panes that take its place
+ */
+export function firstN<A extends LambdaArguments, T extends number | string | boolean>(
+  input: Lambda<A, T>,
+  options: ListOptions<A>,
+): AggregateDefinition<A, readonly Widened<T>[]> {
+  return define(firstN, [input, options]);
+}
+
+/**
+ * The n latest values as a list, the latest in front: by event time, ties by position in the log.
+ *
+ * @nulls skips null values; an empty list of nothing
+ * @type list of the lambda's type
+ * @state up to n rows of three numbers per pane and per window; a text is held once per task
+ * @cost a search among n per event; when a pane with one of them leaves, the rows of the panes that take its place
+ */
+export function lastN<A extends LambdaArguments, T extends number | string | boolean>(
+  input: Lambda<A, T>,
+  options: ListOptions<A>,
+): AggregateDefinition<A, readonly Widened<T>[]> {
+  return define(lastN, [input, options]);
+}
+
+/**
+ * The n different values that came first, as a list, the earliest in front: each stands where it occurs first, by event
+ * time, ties by position in the log.
+ *
+ * @nulls skips null values; an empty list of nothing
+ * @type list of the lambda's type
+ * @state up to n rows of three numbers per pane and per window; a text is held once per task
+ * @cost a look at each of n per event; when a pane with one of them leaves, at the rows of the panes that take its place
+ */
+export function firstDistinctN<A extends LambdaArguments, T extends number | string | boolean>(
+  input: Lambda<A, T>,
+  options: ListOptions<A>,
+): AggregateDefinition<A, readonly Widened<T>[]> {
+  return define(firstDistinctN, [input, options]);
+}
+
+/**
+ * The n different values that came last, as a list, the latest in front: each stands where it occurs last, by event time,
+ * ties by position in the log.
+ *
+ * @nulls skips null values; an empty list of nothing
+ * @type list of the lambda's type
+ * @state up to n rows of three numbers per pane and per window; a text is held once per task
+ * @cost a look at each of n per event; when a pane with one of them leaves, at the rows of the panes that take its place
+ */
+export function lastDistinctN<A extends LambdaArguments, T extends number | string | boolean>(
+  input: Lambda<A, T>,
+  options: ListOptions<A>,
+): AggregateDefinition<A, readonly Widened<T>[]> {
+  return define(lastDistinctN, [input, options]);
+}
+
+/**
+ * The n least values as a list, ascending; a value that occurs again stands there again. Numbers by value, texts by
+ * their UTF-8 bytes.
+ *
+ * @nulls skips null values; an empty list of nothing
+ * @type list of the lambda's type
+ * @state up to n numbers per pane and per window; a text is held once per task
+ * @cost a search among n per event; when a pane with one of them leaves, a look at every pane of the window
+ */
+export function minN<A extends LambdaArguments, T extends number | string>(
+  input: Lambda<A, T>,
+  options: ListOptions<A>,
+): AggregateDefinition<A, readonly Widened<T>[]> {
+  return define(minN, [input, options]);
+}
+
+/**
+ * The n greatest values as a list, descending; a value that occurs again stands there again. Numbers by value, texts by
+ * their UTF-8 bytes.
+ *
+ * @nulls skips null values; an empty list of nothing
+ * @type list of the lambda's type
+ * @state up to n numbers per pane and per window; a text is held once per task
+ * @cost a search among n per event; when a pane with one of them leaves, a look at every pane of the window
+ */
+export function maxN<A extends LambdaArguments, T extends number | string>(
+  input: Lambda<A, T>,
+  options: ListOptions<A>,
+): AggregateDefinition<A, readonly Widened<T>[]> {
+  return define(maxN, [input, options]);
+}
+
+/**
+ * The k most frequent values as a list, the most frequent in front, equally frequent ones by value ascending.
+ *
+ * @nulls skips null values; an empty list of nothing
+ * @type list of the lambda's type
+ * @state a count for each different value of a pane, and of the window; each value is held once per task
+ * @cost one look-up per event; a look at each different value of the window per result
+ */
+export function topK<A extends LambdaArguments, T extends number | string | boolean>(
+  input: Lambda<A, T>,
+  options: AggregateOptions<A> & {
+    /** How many values: 1 to 1000. */
+    readonly k: number;
+  },
+): AggregateDefinition<A, readonly Widened<T>[]> {
+  return define(topK, [input, options]);
+}
+
+/**
+ * The k values of the first lambda with the greatest sums of the second, as a list: the greatest sum in front, equal
+ * sums by value ascending. Sums are compared exactly, without rounding.
+ *
+ * @nulls skips records where either is null; an empty list of nothing
+ * @type list of the first lambda's type
+ * @state six numbers for each different value of a pane, and of the window; each value is held once per task
+ * @cost a binary search per event; a look at each different value of the window per result
+ */
+export function topKBySum<A extends LambdaArguments, T extends number | string | boolean>(
+  input: Lambda<A, T>,
+  summed: Lambda<A, number>,
+  options: AggregateOptions<A> & {
+    /** How many values: 1 to 1000. */
+    readonly k: number;
+  },
+): AggregateDefinition<A, readonly Widened<T>[]> {
+  return define(topKBySum, [input, summed, options]);
+}
+
+/**
+ * The different values as a list, ascending: all of them, or the first `limit`. Numbers by value, texts by their UTF-8
+ * bytes, false before true.
+ *
+ * @nulls skips null values; an empty list of nothing
+ * @type list of the lambda's type
+ * @state a count for each different value of a pane, and of the window; each value is held once per task
+ * @cost one look-up per event; a look at each different value of the window per result
+ */
+export function distinctValues<A extends LambdaArguments, T extends number | string | boolean>(
+  input: Lambda<A, T>,
+  options: AggregateOptions<A> & {
+    /** How many values at most: 1 to 1000. */
+    readonly limit: number;
+  },
+): AggregateDefinition<A, readonly Widened<T>[]> {
+  return define(distinctValues, [input, options]);
+}
+
+/**
+ * How often each different value occurs, as a map from the value to its count.
+ *
+ * @nulls skips null values; an empty map of nothing
+ * @type map from the lambda's type to integer
+ * @state a count for each different value of a pane, and of the window; each value is held once per task
+ * @cost one look-up per event; per result, all different values of the window are sorted and written
+ */
+export function countBy<A extends LambdaArguments, T extends number | string | boolean>(
+  input: Lambda<A, T>,
+  options?: AggregateOptions<A>,
+): AggregateDefinition<A, ReadonlyMap<Widened<T>, number>> {
+  return define(countBy, [input, options]);
+}
+
+/**
+ * The count of the most frequent value divided by the count of all, in (0, 1].
+ *
+ * @nulls skips null values; null of nothing
+ * @type number
+ * @state a count for each different value of a pane, and of the window; each value is held once per task
+ * @cost one look-up per event; a look at each different value after the most frequent one has become rarer
+ */
+export function mostFrequentShare<A extends LambdaArguments>(
+  input: Lambda<A, number | string | boolean>,
+  options?: DefaultOptions<A, number>,
+): AggregateDefinition<A, number> {
+  return define(mostFrequentShare, [input, options]);
+}
+
+/**
+ * How many values lie between the edges, as a list of one count more than there are edges: below the first edge, from
+ * each edge to below the next, from the last edge on.
+ *
+ * @nulls skips null values; all counts are 0 of nothing
+ * @type list of integers
+ * @state edges + 1 numbers per pane and per window
+ * @cost a binary search among the edges per event; as many additions as counts per pane that enters or leaves the window
+ */
+export function histogram<A extends LambdaArguments>(
+  input: Lambda<A, number>,
+  options: AggregateOptions<A> & {
+    /** At least one number, each greater than the one before. */
+    readonly edges: readonly number[];
+  },
+): AggregateDefinition<A, readonly number[]> {
+  return define(histogram, [input, options]);
 }

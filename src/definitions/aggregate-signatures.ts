@@ -31,6 +31,17 @@ const integer = (): ValueType => 'integer';
 const number = (): ValueType => 'number';
 const ofInput = ([input]: readonly ValueType[]): ValueType => input!;
 
+const listOfInput = ([of]: readonly ValueType[]): FeatureType => ({ kind: 'list', of: of! });
+const listOfIntegers = (): FeatureType => ({ kind: 'list', of: 'integer' });
+const countOfInput = ([key]: readonly ValueType[]): FeatureType => ({
+  kind: 'map',
+  key: key!,
+  value: 'integer',
+});
+
+/** How many values a list may be asked for. */
+const LENGTH = { kind: 'integer', from: 1, to: 1000 } as const;
+
 const SIGNATURES = {
   count: { inputs: [ANYTHING], optionalInput: true, neverNull: true, valueType: integer },
   sum: { inputs: [NUMBERS], valueType: ofInput },
@@ -51,6 +62,22 @@ const SIGNATURES = {
   rate: { inputs: [['boolean']], valueType: number },
   distinctCount: { inputs: [CATEGORIES], neverNull: true, valueType: integer },
   entropy: { inputs: [CATEGORIES], valueType: number },
+  firstN: { inputs: [CATEGORIES], parameters: { n: LENGTH }, valueType: listOfInput },
+  lastN: { inputs: [CATEGORIES], parameters: { n: LENGTH }, valueType: listOfInput },
+  firstDistinctN: { inputs: [CATEGORIES], parameters: { n: LENGTH }, valueType: listOfInput },
+  lastDistinctN: { inputs: [CATEGORIES], parameters: { n: LENGTH }, valueType: listOfInput },
+  minN: { inputs: [ORDERED], parameters: { n: LENGTH }, valueType: listOfInput },
+  maxN: { inputs: [ORDERED], parameters: { n: LENGTH }, valueType: listOfInput },
+  topK: { inputs: [CATEGORIES], parameters: { k: LENGTH }, valueType: listOfInput },
+  topKBySum: { inputs: [CATEGORIES, NUMBERS], parameters: { k: LENGTH }, valueType: listOfInput },
+  distinctValues: { inputs: [CATEGORIES], parameters: { limit: LENGTH }, valueType: listOfInput },
+  countBy: { inputs: [CATEGORIES], valueType: countOfInput },
+  mostFrequentShare: { inputs: [CATEGORIES], valueType: number },
+  histogram: {
+    inputs: [NUMBERS],
+    parameters: { edges: { kind: 'edges', example: '[0, 10, 100]' } },
+    valueType: listOfIntegers,
+  },
 } as const satisfies Readonly<Record<string, AggregateSignature>>;
 
 export type AggregateName = keyof typeof SIGNATURES;

@@ -107,3 +107,19 @@ export class Bench {
       : Number(value);
   }
 }
+
+/** The value over all of these rows, in order of time, many at equal times; nulls do not reach the aggregate. */
+export function valueOver(
+  name: AggregateName,
+  types: readonly ValueType[],
+  parameters: AggregateParameters,
+  rows: readonly (readonly [x: Scalar | null, y?: Scalar | null])[],
+): Value | null {
+  const bench = new Bench(name, types, parameters);
+  for (const [offset, [x, y = 0]] of rows.entries()) {
+    if (x === null || y === null) continue;
+    bench.insertPane({ eventTime: Math.floor((offset * END) / rows.length), offset, row: { x, y } });
+  }
+  bench.add(0, PANES);
+  return bench.answer().value;
+}

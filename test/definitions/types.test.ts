@@ -3,6 +3,7 @@ import {
   avg,
   correlation,
   count,
+  countBy,
   defineAggregate,
   defineFeatureGroup,
   defineSource,
@@ -12,12 +13,18 @@ import {
   type FeatureGroupOptions,
   field,
   first,
+  histogram,
   last,
+  lastDistinctN,
+  lastN,
   max,
+  maxN,
   min,
+  minN,
   type RecordOf,
   rate,
   sum,
+  topKBySum,
   variance,
 } from '../../src/index.ts';
 
@@ -94,6 +101,15 @@ describe('the types of definitions', () => {
         failed: rate(({ status }) => status === 'failed', { last: '1h' }),
         places: distinctCount((t) => t.geo, { last: '1h' }),
         spread: entropy((t) => t.status, { last: '1h' }),
+        visited: lastDistinctN((t) => t.geo, { n: 5, last: '1h' }),
+        dearest: maxN((t) => t.price, { n: 3, last: '1h' }),
+        spent: topKBySum(
+          (t) => t.geo,
+          (t) => t.amount,
+          { k: 3, last: '1h' },
+        ),
+        sizes: histogram((t) => t.amount, { edges: [0, 10], last: '1h' }),
+        byStatus: countBy((t) => t.status, { last: '1h' }),
         scatter: variance((t) => t.amount, { last: '1h', default: 0 }),
         line: correlation(
           (t) => t.amount,
@@ -162,6 +178,14 @@ describe('the types of definitions', () => {
             p: count({ lifetime: false }),
             // @ts-expect-error a default of another type
             k: sum((t) => t.amount, { last: '1h', default: '0' }),
+            // @ts-expect-error a list of no length
+            noLength: lastN((t) => t.geo, { last: '1h' }),
+            // @ts-expect-error a boolean where an order is needed
+            unordered: minN((t) => t.ok, { n: 3, last: '1h' }),
+            // @ts-expect-error a number where edges are needed
+            oneEdge: histogram((t) => t.amount, { edges: 0, last: '1h' }),
+            // @ts-expect-error a default where nothing is an empty map
+            noNull: countBy((t) => t.geo, { last: '1h', default: 0 }),
             // @ts-expect-error no aggregate
             l: 5,
           },

@@ -1,8 +1,23 @@
 import type { AggregateName } from '../../src/definitions/aggregate-signatures.ts';
 import type { AggregateParameters, Range, Row, Scalar, Value } from '../../src/definitions/definition.ts';
+import {
+  countBy,
+  distinctValues,
+  firstDistinctN,
+  firstN,
+  histogram,
+  lastDistinctN,
+  lastN,
+  maxN,
+  minN,
+  mostFrequentShare,
+  topK,
+  topKBySum,
+} from './categories.ts';
 import { exactIntegerSum, exactSum } from './exact.ts';
 import { correlationOf, covarianceOf, kurtosisOf, skewnessOf, varianceOf } from './moments.ts';
 import { isOwn, type OwnName, ownDescription } from './own-aggregates.ts';
+import { compareScalars } from './scalars.ts';
 
 /** One feature as the oracle takes it: plain functions of the row instead of expressions. */
 export interface FeatureDescription {
@@ -25,13 +40,6 @@ export interface Occurrence {
   readonly eventTime: number;
   readonly offset: number;
   readonly row: Row;
-}
-
-/** Strings by UTF-8 bytes, numbers by value, false before true. */
-export function compareScalars(a: Scalar, b: Scalar): number {
-  if (typeof a === 'string' && typeof b === 'string') return Buffer.compare(Buffer.from(a), Buffer.from(b));
-  if (a instanceof Uint8Array && b instanceof Uint8Array) return Buffer.compare(a, b);
-  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 function categoryCounts(values: readonly Scalar[]): number[] {
@@ -105,6 +113,18 @@ const TWINS: Readonly<Record<AggregateName, Twin>> = {
   rate: ofSome(({ values }) => values.filter((value) => value === true).length / values.length),
   distinctCount: ({ values }) => categoryCounts(values).length,
   entropy: ofSome(({ values }) => entropyOf(categoryCounts(values))),
+  firstN,
+  lastN,
+  firstDistinctN,
+  lastDistinctN,
+  minN,
+  maxN,
+  topK,
+  topKBySum,
+  distinctValues,
+  countBy,
+  mostFrequentShare: ofSome(mostFrequentShare),
+  histogram,
 };
 
 function twinOf(aggregate: AggregateName | OwnName): Twin {

@@ -1,8 +1,9 @@
 import type { Scalar, Value } from '../../src/definitions/definition.ts';
 import type { Revision } from '../../src/operators/revision.ts';
-import { aggregateOf, compareScalars, type Occurrence } from './aggregate.ts';
+import { aggregateOf, type Occurrence } from './aggregate.ts';
 import { gridUpTo, rangeStart } from './grid.ts';
 import { type GroupDescription, usesCalendar } from './oracle.ts';
+import { compareScalars } from './scalars.ts';
 import { lastOf, sessionsOf } from './session-windows.ts';
 
 /** The features of a row of a training set, and the row of the online store that they are of. */

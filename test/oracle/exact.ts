@@ -45,6 +45,11 @@ export function exactSum(values: readonly number[]): number {
   return fromUnits(values.reduce((sum, value) => sum + inUnits(value), 0n));
 }
 
+/** Below 0, 0 or above: how the true sums of finite doubles compare. */
+export function exactComparison(left: readonly number[], right: readonly number[]): number {
+  return exactSum([...left, ...right.map((value) => -value)]);
+}
+
 /** The true sum of integers; null beyond ±(2^53 − 1). */
 export function exactIntegerSum(values: readonly number[]): number | null {
   const sum = values.reduce((total, value) => total + BigInt(value), 0n);

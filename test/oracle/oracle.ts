@@ -1,8 +1,9 @@
 import type { Grid, Row, Scalar, Value } from '../../src/definitions/definition.ts';
 import type { Revision } from '../../src/operators/revision.ts';
 import type { RejectionReason } from '../../src/sources/record.ts';
-import { compareScalars, type FeatureDescription, type Occurrence } from './aggregate.ts';
+import type { FeatureDescription, Occurrence } from './aggregate.ts';
 import { GridWindows } from './grid-windows.ts';
+import { compareScalars } from './scalars.ts';
 import { SessionWindows } from './session-windows.ts';
 import type { Event, Standing, WindowsReading } from './windows-reading.ts';
 
