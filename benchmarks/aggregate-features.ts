@@ -55,7 +55,7 @@ function example(rule: ParameterRule): string {
     case 'integer':
       return String(rule.default ?? Math.max(rule.from, 3));
     case 'number':
-      return String(rule.default ?? (rule.above + rule.below) / 2);
+      return String(rule.default ?? (rule.from + rule.to) / 2);
     case 'duration':
       return `'${rule.example}'`;
     case 'edges':

@@ -5,6 +5,8 @@ export type {
   ListOptions,
 } from './definitions/aggregate-call.ts';
 export {
+  approxDistinctCount,
+  approxPercentile,
   avg,
   correlation,
   count,

@@ -120,7 +120,7 @@ function ruleText(rule: ParameterRule): string {
     case 'integer':
       return `a whole number from ${rule.from} to ${rule.to}${defaultText(rule.default)}`;
     case 'number':
-      return `a number above ${rule.above} and below ${rule.below}${defaultText(rule.default)}`;
+      return `a number from ${rule.from} to ${rule.to}${defaultText(rule.default)}`;
     case 'duration':
       return `a duration, like \`'${rule.example}'\``;
     case 'edges':
@@ -187,7 +187,7 @@ function exampleText(rule: ParameterRule): string {
     case 'integer':
       return String(rule.default ?? rule.from);
     case 'number':
-      return String(rule.default ?? (rule.above + rule.below) / 2);
+      return String(rule.default ?? (rule.from + rule.to) / 2);
     case 'duration':
       return `'${rule.example}'`;
     case 'edges':

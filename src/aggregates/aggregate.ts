@@ -39,6 +39,7 @@ export interface Aggregate {
     offset: number,
     other: number,
   ): void;
+  /** The record that `insertPane` put into a pane last enters the window, too, which holds that pane. */
   insertWindow(
     cells: Cells,
     window: number,

@@ -2,6 +2,8 @@ import type { AggregateName } from '../definitions/aggregate-signatures.ts';
 import type { Aggregation } from '../definitions/definition.ts';
 import type { ValueType } from '../definitions/expression.ts';
 import type { Aggregate } from './aggregate.ts';
+import { ApproxDistinctCount } from './approx-distinct-count.ts';
+import { ApproxPercentile } from './approx-percentile.ts';
 import { DoubleAvg, IntegerAvg } from './avg.ts';
 import type { BoundedListOptions } from './bounded-list.ts';
 import { Count } from './count.ts';
@@ -91,6 +93,14 @@ const IMPLEMENTATIONS: Readonly<Record<AggregateName, Implementation>> = {
   histogram: {
     create: ({ parameters }, dictionary) =>
       new Histogram(parameters['edges'] as readonly number[], dictionary),
+  },
+  approxDistinctCount: {
+    create: ({ parameters, input }, dictionary) =>
+      new ApproxDistinctCount(parameters['precision'] as number, new InputValues(input!.type, dictionary)),
+  },
+  approxPercentile: {
+    create: ({ parameters }) =>
+      new ApproxPercentile(parameters['p'] as number, parameters['relativeError'] as number),
   },
 };
 

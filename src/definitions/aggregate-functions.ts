@@ -527,3 +527,49 @@ export function histogram<A extends LambdaArguments>(
 ): AggregateDefinition<A, readonly number[]> {
   return define(histogram, [input, options]);
 }
+
+/**
+ * About how many different values there are, by HyperLogLog with 2^precision registers: for numbers of values that
+ * {@link distinctCount} would take too much memory for. Equal multisets of values give equal estimates.
+ *
+ * @nulls skips null values; 0 of nothing
+ * @type integer
+ * @state a register and its rank for each register in use, at most 2^precision, per pane; in the window each register
+ * with every rank that a pane has of it
+ * @cost two hashes and a look-up per event; a few look-ups per register of a pane that enters or leaves the window
+ * @error standard error 1.04 / √(2^precision), 1.6 % at 12 (Flajolet, Fusy, Gandouet, Meunier 2007); estimator of O. Ertl,
+ * "New cardinality estimation algorithms for HyperLogLog sketches", 2017, algorithm 6
+ */
+export function approxDistinctCount<A extends LambdaArguments>(
+  input: Lambda<A, number | string | boolean>,
+  options?: DefaultOptions<A, number> & {
+    /** 4 to 18; 12 unless it is given. */
+    readonly precision?: number;
+  },
+): AggregateDefinition<A, number> {
+  return define(approxDistinctCount, [input, options]);
+}
+
+/**
+ * About the value at rank ⌊p·(n − 1)⌋ of the n values in ascending order, counted from 0: the lower p-quantile. A
+ * DDSketch with as many buckets as the values need; a percentile is the same whatever the order of events.
+ *
+ * @nulls skips null values; null of nothing
+ * @type number
+ * @state a count for each bucket in use, per pane and in the window: values of one sign over a ratio r use up to
+ * ln r / (2·relativeError) buckets
+ * @cost a logarithm and a look-up per event; a look at each bucket of the window whenever the percentile moves by one
+ * @error within relativeError of the value at that rank (Masson, Rim, Lee, "DDSketch", PVLDB 12, 2019); what is nearer to
+ * 0 than 2^−1022 counts as 0
+ */
+export function approxPercentile<A extends LambdaArguments>(
+  input: Lambda<A, number>,
+  options: DefaultOptions<A, number> & {
+    /** The share of values below: 0 to 1. */
+    readonly p: number;
+    /** 0.000001 to 0.5; 0.01 unless it is given. */
+    readonly relativeError?: number;
+  },
+): AggregateDefinition<A, number> {
+  return define(approxPercentile, [input, options]);
+}

@@ -78,6 +78,19 @@ const SIGNATURES = {
     parameters: { edges: { kind: 'edges', example: '[0, 10, 100]' } },
     valueType: listOfIntegers,
   },
+  approxDistinctCount: {
+    inputs: [CATEGORIES],
+    parameters: { precision: { kind: 'integer', from: 4, to: 18, default: 12 } },
+    valueType: integer,
+  },
+  approxPercentile: {
+    inputs: [NUMBERS],
+    parameters: {
+      p: { kind: 'number', from: 0, to: 1 },
+      relativeError: { kind: 'number', from: 1e-6, to: 0.5, default: 0.01 },
+    },
+    valueType: number,
+  },
 } as const satisfies Readonly<Record<string, AggregateSignature>>;
 
 export type AggregateName = keyof typeof SIGNATURES;

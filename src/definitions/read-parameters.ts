@@ -5,8 +5,8 @@ import { type OptionReader, show } from './option-reader.ts';
 export type ParameterRule =
   /** A whole number from `from` to `to`. */
   | { readonly kind: 'integer'; readonly from: number; readonly to: number; readonly default?: number }
-  /** A number above `above` and below `below`. */
-  | { readonly kind: 'number'; readonly above: number; readonly below: number; readonly default?: number }
+  /** A number from `from` to `to`. */
+  | { readonly kind: 'number'; readonly from: number; readonly to: number; readonly default?: number }
   /** A duration of at least 1 ms, read as milliseconds. */
   | { readonly kind: 'duration'; readonly example: string }
   /** At least one number, each greater than the one before it. */
@@ -44,11 +44,11 @@ function readNumber(
   name: string,
   rule: Extract<ParameterRule, { readonly kind: 'number' }>,
 ): number {
-  const example = rule.default ?? (rule.above + rule.below) / 2;
+  const example = rule.default ?? (rule.from + rule.to) / 2;
   if (rule.default === undefined && !options.require(name, `write ${name}: ${example}`)) return 0;
   const value = options.given[name] ?? rule.default;
-  if (typeof value === 'number' && value > rule.above && value < rule.below) return value;
-  const limits = `a number above ${rule.above} and below ${rule.below}`;
+  if (typeof value === 'number' && value >= rule.from && value <= rule.to) return value + 0;
+  const limits = `a number from ${rule.from} to ${rule.to}`;
   options.wrong(name, `is ${show(value)}, not ${limits}`, `write ${name}: ${example}`);
   return 0;
 }

@@ -166,7 +166,7 @@ describe('sums by value', () => {
 });
 
 describe('of nothing', () => {
-  it('lists and maps are empty, counts are 0, shares are null', () => {
+  it('lists and maps are empty, counts are 0, shares and percentiles are null', () => {
     const nothing = [null];
     for (const name of ['firstN', 'lastN', 'firstDistinctN', 'lastDistinctN', 'minN', 'maxN'] as const)
       expect(ofTexts(name, nothing, { n: 3 })).toEqual([]);
@@ -174,6 +174,8 @@ describe('of nothing', () => {
     expect(ofTexts('distinctValues', nothing, { limit: 3 })).toEqual([]);
     expect(ofTexts('countBy', nothing)).toEqual(new Map());
     expect(ofNumbers('histogram', nothing, { edges: [0] })).toEqual([0, 0]);
+    expect(ofTexts('approxDistinctCount', nothing, { precision: 12 })).toBe(0);
     expect(ofTexts('mostFrequentShare', nothing)).toBeNull();
+    expect(ofNumbers('approxPercentile', nothing, { p: 0.5, relativeError: 0.01 })).toBeNull();
   });
 });

@@ -1,5 +1,7 @@
 import { describe, expectTypeOf, it } from 'vitest';
 import {
+  approxDistinctCount,
+  approxPercentile,
   avg,
   correlation,
   count,
@@ -110,6 +112,8 @@ describe('the types of definitions', () => {
         ),
         sizes: histogram((t) => t.amount, { edges: [0, 10], last: '1h' }),
         byStatus: countBy((t) => t.status, { last: '1h' }),
+        guests: approxDistinctCount((t) => t.card_id, { last: '1h' }),
+        p95: approxPercentile((t) => t.price, { p: 0.95, last: '1h', default: 0 }),
         scatter: variance((t) => t.amount, { last: '1h', default: 0 }),
         line: correlation(
           (t) => t.amount,
@@ -186,6 +190,10 @@ describe('the types of definitions', () => {
             oneEdge: histogram((t) => t.amount, { edges: 0, last: '1h' }),
             // @ts-expect-error a default where nothing is an empty map
             noNull: countBy((t) => t.geo, { last: '1h', default: 0 }),
+            // @ts-expect-error no p
+            noShare: approxPercentile((t) => t.amount, { last: '1h' }),
+            // @ts-expect-error a text where a number is needed
+            ofTexts: approxPercentile((t) => t.geo, { p: 0.5, last: '1h' }),
             // @ts-expect-error no aggregate
             l: 5,
           },

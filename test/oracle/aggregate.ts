@@ -18,6 +18,7 @@ import { exactIntegerSum, exactSum } from './exact.ts';
 import { correlationOf, covarianceOf, kurtosisOf, skewnessOf, varianceOf } from './moments.ts';
 import { isOwn, type OwnName, ownDescription } from './own-aggregates.ts';
 import { compareScalars } from './scalars.ts';
+import { approxDistinctCount, approxPercentile } from './sketches.ts';
 
 /** One feature as the oracle takes it: plain functions of the row instead of expressions. */
 export interface FeatureDescription {
@@ -125,6 +126,8 @@ const TWINS: Readonly<Record<AggregateName, Twin>> = {
   countBy,
   mostFrequentShare: ofSome(mostFrequentShare),
   histogram,
+  approxDistinctCount,
+  approxPercentile: ofSome(approxPercentile),
 };
 
 function twinOf(aggregate: AggregateName | OwnName): Twin {

@@ -5,7 +5,7 @@ import { formatDuration } from '../../src/time.ts';
 type Rules = Readonly<Record<string, ParameterRule>>;
 
 const EDGES = [[0], [-1, 0.5, 100], [-20, -19, 0, 1, 2], [1e300]];
-const SHARES = [0.5, 0.9, 0.01, 0.37, 0.999];
+const SHARES = [0.5, 0.9, 0, 0.37, 1];
 
 /** Parameters that the rules allow: another choice, others. Durations are about `scaleMs`. */
 export function parametersFrom(rules: Rules, choice: number, scaleMs: number): AggregateParameters {
@@ -21,7 +21,7 @@ function parameterFrom(rule: ParameterRule, choice: number, scaleMs: number): nu
     case 'integer':
       return Math.min(rule.to, rule.from + [1, 0, 2, 5][choice % 4]!);
     case 'number':
-      return rule.above + (rule.below - rule.above) * SHARES[choice % SHARES.length]!;
+      return rule.from + (rule.to - rule.from) * SHARES[choice % SHARES.length]!;
     case 'duration':
       return Math.max(1, Math.floor(scaleMs * [0.25, 1, 7][choice % 3]!));
     case 'edges':
