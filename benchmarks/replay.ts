@@ -1,18 +1,11 @@
 import { readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { avroEncoder } from '../src/demo/encode.ts';
-import { generateTransactions, TRANSACTION_DEFAULTS } from '../src/demo/transactions.ts';
 import type { ReplaySummary } from '../src/replay/options.ts';
-import type { ArchivedRecord } from '../src/sources/archive-envelope.ts';
-import { ArchiveWriter } from '../src/sources/archive-writer.ts';
 import { type Benchmark, type BenchmarkSettings, medians, type ResultRow, rounded } from './benchmark.ts';
+import { ARCHIVE, makeCardArchive } from './card-archive.ts';
 import { cardGroupText, withTemporaryFolder } from './card-group.ts';
 import { cardRisk } from './card-risk.ts';
 import { startTidemark, type Usage } from './processes.ts';
-
-const PARTITIONS = 4;
-const CARDS = 10_000;
-const PER_SECOND = 10;
 
 /** `tidemark replay` over an archive in Avro, as a user runs it: the whole process from its start to its end. */
 export const replay: Benchmark = {
@@ -22,7 +15,7 @@ export const replay: Benchmark = {
     return withTemporaryFolder(async (folder) => {
       const archive = join(folder, 'archive');
       progress(`replay: making an archive of ${events} records`);
-      await makeArchive(archive, events);
+      await makeCardArchive(archive, events);
       const rows: ResultRow[] = [];
       for (const features of [2, 5] as const) {
         const definitions = join(folder, `features-${features}.ts`);
@@ -47,39 +40,13 @@ export const replay: Benchmark = {
         }
       }
       const notes = [
-        `${PARTITIONS} partitions, ${CARDS} cards, ${PER_SECOND} events/s of event time: ` +
-          `${rounded(events / PER_SECOND / 86_400, 1)} days. Start of the process and loading included.`,
+        `${ARCHIVE.partitions} partitions, ${ARCHIVE.cards} cards, ${ARCHIVE.perSecond} events/s of event time: ` +
+          `${rounded(events / ARCHIVE.perSecond / 86_400, 1)} days. Start of the process and loading included.`,
       ];
       return [{ title: 'Replay, Avro archive to Parquet', notes, rows }];
     });
   },
 };
-
-async function makeArchive(dir: string, events: number): Promise<void> {
-  const encode = avroEncoder();
-  const writers = Array.from({ length: PARTITIONS }, (_, p) => new ArchiveWriter(dir, 'transactions', p));
-  const waiting: ArchivedRecord[][] = writers.map(() => []);
-  const flush = async (partition: number) => {
-    await writers[partition]!.append(waiting[partition]!.splice(0));
-  };
-  const stream = generateTransactions({
-    ...TRANSACTION_DEFAULTS,
-    count: events,
-    cards: CARDS,
-    partitions: PARTITIONS,
-    perSecond: PER_SECOND,
-  });
-  for (const transaction of stream) {
-    const { partition, offset, timestamp, key } = transaction;
-    const batch = waiting[partition]!;
-    batch.push({ offset, timestamp, key, value: encode(transaction), headers: {} });
-    if (batch.length === 1000) await flush(partition);
-  }
-  for (const [partition, writer] of writers.entries()) {
-    await flush(partition);
-    await writer.close();
-  }
-}
 
 async function measure(definitions: string, archive: string, out: string, which: string) {
   const start = performance.now();

@@ -10,6 +10,7 @@ import { redis } from './redis.ts';
 import { replay } from './replay.ts';
 import { describeMachine, describeTable } from './report.ts';
 import { state } from './state.ts';
+import { training } from './training.ts';
 import { windows } from './windows.ts';
 
 const BENCHMARKS: readonly Benchmark[] = [
@@ -20,6 +21,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   aggregates,
   state,
   replay,
+  training,
   redis,
   catchUp,
   paced,

@@ -1,8 +1,9 @@
-import { DOUBLE, type DuckDBConnection, type DuckDBType, INTEGER, VARCHAR } from '@duckdb/node-api';
+import { DOUBLE, type DuckDBType, INTEGER, VARCHAR } from '@duckdb/node-api';
 import { isVector } from '../definitions/aggregate-signatures.ts';
 import type { Feature, Value } from '../definitions/definition.ts';
 import { isVectorValue, vectorText } from '../definitions/value.ts';
 import { RowAppender } from './row-appender.ts';
+import type { ScratchDatabase } from './scratch-database.ts';
 
 /** The row of the online store, or the range, that a row of the spine is told of. */
 export interface Answer {
@@ -19,36 +20,36 @@ export interface Answer {
  * `version`, `known_at` (whole numbers) and its features `f0`, `f1`, … in their own types.
  */
 export class Answers {
-  readonly #connection: DuckDBConnection;
+  readonly #database: ScratchDatabase;
   readonly #index: number;
   readonly #features: readonly Feature[];
   readonly #rows: RowAppender;
 
   private constructor(
-    connection: DuckDBConnection,
+    database: ScratchDatabase,
     index: number,
     features: readonly Feature[],
     rows: RowAppender,
   ) {
-    this.#connection = connection;
+    this.#database = database;
     this.#index = index;
     this.#features = features;
     this.#rows = rows;
   }
 
   static async create(
-    connection: DuckDBConnection,
+    database: ScratchDatabase,
     index: number,
     features: readonly Feature[],
   ): Promise<Answers> {
     const types = features.map(storageType);
     const columns = types.map((type, feature) => `, f${feature} ${type}`).join('');
-    await connection.run(
+    await database.run(
       `CREATE TABLE cells_${index} (spine_row INTEGER, window_end DOUBLE, version DOUBLE, known_at DOUBLE${columns})`,
     );
     const all = [INTEGER, DOUBLE, DOUBLE, DOUBLE, ...types];
-    const rows = await RowAppender.open(connection, `cells_${index}`, all);
-    return new Answers(connection, index, features, rows);
+    const rows = await RowAppender.open(database, `cells_${index}`, all);
+    return new Answers(database, index, features, rows);
   }
 
   add(spineRow: number, { windowEnd, version, knownAt, values }: Answer): void {
@@ -66,7 +67,7 @@ export class Answers {
     const features = this.#features.map(
       (feature, place) => `${featureSql(feature, `f${place}`)} AS f${place}`,
     );
-    await this.#connection.run(
+    await this.#database.run(
       `CREATE VIEW answers_${this.#index} AS SELECT spine_row, ${[...whole, ...features].join(', ')} FROM cells_${this.#index}`,
     );
   }

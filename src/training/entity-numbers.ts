@@ -1,6 +1,6 @@
-import type { DuckDBConnection } from '@duckdb/node-api';
 import type { FeatureGroup, FieldKind, Scalar } from '../definitions/definition.ts';
 import { TEXT_MARK } from '../sinks/offline-columns.ts';
+import type { ScratchDatabase } from './scratch-database.ts';
 
 /** The numbers that a group's entities have in the spine's tables: only entities that the spine asks for have one. */
 export class EntityNumbers {
@@ -12,23 +12,18 @@ export class EntityNumbers {
   }
 
   /** Reads the table `entities_INDEX`. */
-  static async read(
-    connection: DuckDBConnection,
-    group: FeatureGroup,
-    index: number,
-  ): Promise<EntityNumbers> {
+  static async read(database: ScratchDatabase, group: FeatureGroup, index: number): Promise<EntityNumbers> {
     const numbers = new EntityNumbers(group.entity.length === 1);
     const kinds = group.entity.map((field) => group.source.fields.get(field)!.kind);
     // A byte order mark in front of a text would be dropped: a mark of our own stands before it.
     const fields = kinds.map((kind, field) => (isText(kind) ? `'${TEXT_MARK}' || e${field}` : `e${field}`));
-    const result = await connection.stream(`SELECT number, ${fields.join(', ')} FROM entities_${index}`);
-    for await (const chunk of result) {
-      for (const [number, ...values] of chunk.getRows() as [number, ...Scalar[]][]) {
-        const entity = values.map((value) =>
-          typeof value === 'string' ? value.slice(TEXT_MARK.length) : value,
-        );
-        numbers.#numbers.set(numbers.#keyOf(entity), number);
-      }
+    const rows = database.stream(`SELECT number, ${fields.join(', ')} FROM entities_${index}`);
+    for await (const row of rows) {
+      const [number, ...values] = row as [number, ...Scalar[]];
+      const entity = values.map((value) =>
+        typeof value === 'string' ? value.slice(TEXT_MARK.length) : value,
+      );
+      numbers.#numbers.set(numbers.#keyOf(entity), number);
     }
     return numbers;
   }

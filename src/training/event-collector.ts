@@ -1,11 +1,4 @@
-import {
-  DOUBLE,
-  type DuckDBConnection,
-  type DuckDBType,
-  type DuckDBValue,
-  INTEGER,
-  VARCHAR,
-} from '@duckdb/node-api';
+import { DOUBLE, type DuckDBType, type DuckDBValue, INTEGER, VARCHAR } from '@duckdb/node-api';
 import { Dictionary } from '../aggregates/dictionary.ts';
 import type { FeatureGroup, FieldKind, Row, Scalar } from '../definitions/definition.ts';
 import { GroupGate } from '../operators/group-gate.ts';
@@ -15,6 +8,7 @@ import { TEXT_MARK } from '../sinks/offline-columns.ts';
 import type { EventTimeMs, Offset } from '../time.ts';
 import type { EntityNumbers } from './entity-numbers.ts';
 import { RowAppender } from './row-appender.ts';
+import type { ScratchDatabase } from './scratch-database.ts';
 
 /** One event of an entity of the spine, with the fields that the group's features read. */
 export interface CollectedEvent {
@@ -43,13 +37,13 @@ export class EventTable {
     this.#table = `events_${index}`;
   }
 
-  async create(connection: DuckDBConnection): Promise<void> {
+  async create(database: ScratchDatabase): Promise<void> {
     const types = this.#fields.map(([, kind]) => storageType(kind));
     const columns = types.map((type, field) => `, x${field} ${type}`).join('');
-    await connection.run(
+    await database.run(
       `CREATE TABLE ${this.#table} (entity INTEGER, event_time DOUBLE, log_offset DOUBLE${columns})`,
     );
-    this.#rows = await RowAppender.open(connection, this.#table, [INTEGER, DOUBLE, DOUBLE, ...types]);
+    this.#rows = await RowAppender.open(database, this.#table, [INTEGER, DOUBLE, DOUBLE, ...types]);
   }
 
   add({ entity, eventTime, offset, row }: CollectedEvent): void {
@@ -62,19 +56,17 @@ export class EventTable {
   }
 
   /** The events by entity, event time and offset. */
-  async *read(connection: DuckDBConnection): AsyncGenerator<CollectedEvent> {
+  async *read(database: ScratchDatabase): AsyncGenerator<CollectedEvent> {
     const fields = this.#fields.map((_, field) => `, x${field}`).join('');
-    const result = await connection.stream(
+    const rows = database.stream(
       `SELECT entity, event_time, log_offset${fields} FROM ${this.#table} ORDER BY entity, event_time, log_offset`,
     );
-    for await (const chunk of result) {
-      for (const [entity, eventTime, offset, ...values] of chunk.getRows()) {
-        const row: Record<string, Scalar | null> = {};
-        for (const [field, [name, kind]] of this.#fields.entries()) {
-          row[name] = restored(values[field] as number | string | null, kind);
-        }
-        yield { entity: entity as number, eventTime: eventTime as number, offset: offset as number, row };
+    for await (const [entity, eventTime, offset, ...values] of rows) {
+      const row: Record<string, Scalar | null> = {};
+      for (const [field, [name, kind]] of this.#fields.entries()) {
+        row[name] = restored(values[field] as number | string | null, kind);
       }
+      yield { entity: entity as number, eventTime: eventTime as number, offset: offset as number, row };
     }
   }
 }

@@ -1,14 +1,9 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join as joinPath } from 'node:path';
-import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import type { Source } from '../definitions/definition.ts';
 import { loadDefinitions } from '../definitions/load.ts';
 import { assertRunnable } from '../definitions/runnable.ts';
 import { TidemarkError } from '../errors.ts';
 import { SourcePartition } from '../operators/source-partition.ts';
 import { ArchiveMeter } from '../replay/archive-meter.ts';
-import { availableMemory } from '../sinks/available-memory.ts';
 import { type Archive, openArchive } from '../sources/archive-reader.ts';
 import { createDecoder } from '../sources/decode-record.ts';
 import type { EventTimeMs } from '../time.ts';
@@ -19,6 +14,7 @@ import { outcomeOf } from './latest-rows.ts';
 import type { JoinedGroup, JoinOptions, JoinSummary } from './options.ts';
 import { type AskedGroup, askGroup, questions } from './questions.ts';
 import { createRangesAt } from './ranges-at.ts';
+import { ScratchDatabase } from './scratch-database.ts';
 import { selectFeatures } from './selection.ts';
 import { ServedFromArchive } from './served-from-archive.ts';
 import { rowsFolder, ServedFromOffline } from './served-from-offline.ts';
@@ -35,64 +31,52 @@ export async function join(options: JoinOptions): Promise<JoinSummary> {
   refuseExisting(options);
   const format = fileFormat(options.out);
   const definitions = await loadDefinitions(options.definitionsFile);
-  const scratch = mkdtempSync(joinPath(tmpdir(), 'tidemark-join-'));
+  const database = await ScratchDatabase.create();
   try {
-    const instance = await DuckDBInstance.create(joinPath(scratch, 'join.db'), {
-      memory_limit: `${Math.ceil(availableMemory() / 4 / 2 ** 20)}MiB`,
+    const spine = await loadSpine(database, {
+      file: options.spine,
+      entityTime: options.entityTime,
+      zone: options.spineZone,
+      textFields: new Set(definitions.groups.flatMap(({ entity }) => entity)),
+      keepText: format === 'csv',
     });
-    const connection = await instance.connect();
-    await connection.run("SET TimeZone = 'UTC'");
-    try {
-      const spine = await loadSpine(connection, {
-        file: options.spine,
-        entityTime: options.entityTime,
-        zone: options.spineZone,
-        textFields: new Set(definitions.groups.flatMap(({ entity }) => entity)),
-        keepText: format === 'csv',
-      });
-      const selected = selectFeatures(definitions, options.features, {
-        fullNames: options.fullNames,
-        spineColumns: spine.columns.map(({ name }) => name),
-      });
-      for (const { group } of selected) assertRunnable(group, definitions.file);
-      const folders = selected.map(({ group }) => rowsFolder(options.from, group));
-      const isOffline = folders.every((folder) => folder !== null);
-      if (isOffline) refuseEventTime(options);
-      const archive = isOffline
-        ? null
-        : await openArchive(options.from, { skipCorrupt: options.skipCorrupt });
-      for (const { group } of selected) archive?.partitions(group.source.topic);
-      const groups: AskedGroup[] = [];
-      for (const [index, each] of selected.entries()) {
-        groups.push(await askGroup(connection, spine, each, index));
-      }
-      const common = { connection, options, rows: spine.rows };
-      const joined =
-        archive === null
-          ? await joinOffline(common, groups, folders as readonly string[])
-          : options.as === 'served'
-            ? await joinServed({ ...common, archive }, groups)
-            : await joinEventTime({ ...common, archive }, groups);
-      await writeTrainingSet(connection, groups, options);
-      return {
-        rows: spine.rows,
-        as: options.as,
-        from: isOffline ? 'offline' : 'archive',
-        groups: joined,
-        corruptPlaces: archive?.skips.damagedPlaces ?? 0,
-        out: options.out,
-      };
-    } finally {
-      connection.disconnectSync();
-      instance.closeSync();
+    const selected = selectFeatures(definitions, options.features, {
+      fullNames: options.fullNames,
+      spineColumns: spine.columns.map(({ name }) => name),
+    });
+    for (const { group } of selected) assertRunnable(group, definitions.file);
+    const folders = selected.map(({ group }) => rowsFolder(options.from, group));
+    const isOffline = folders.every((folder) => folder !== null);
+    if (isOffline) refuseEventTime(options);
+    const archive = isOffline ? null : await openArchive(options.from, { skipCorrupt: options.skipCorrupt });
+    for (const { group } of selected) archive?.partitions(group.source.topic);
+    const groups: AskedGroup[] = [];
+    for (const [index, each] of selected.entries()) {
+      groups.push(await askGroup(database, spine, each, index));
     }
+    const common = { database, options, rows: spine.rows };
+    const joined =
+      archive === null
+        ? await joinOffline(common, groups, folders as readonly string[])
+        : options.as === 'served'
+          ? await joinServed({ ...common, archive }, groups)
+          : await joinEventTime({ ...common, archive }, groups);
+    await writeTrainingSet(database, groups, options);
+    return {
+      rows: spine.rows,
+      as: options.as,
+      from: isOffline ? 'offline' : 'archive',
+      groups: joined,
+      corruptPlaces: archive?.skips.damagedPlaces ?? 0,
+      out: options.out,
+    };
   } finally {
-    rmSync(scratch, { recursive: true, force: true });
+    database.close();
   }
 }
 
 interface Join {
-  readonly connection: DuckDBConnection;
+  readonly database: ScratchDatabase;
   readonly options: JoinOptions;
   /** Of the spine. */
   readonly rows: number;
@@ -120,14 +104,14 @@ function bySource(groups: readonly AskedGroup[]): Map<Source, AskedGroup[]> {
 // --------------------------------------------------------------------------------------------------- as served
 
 async function joinServed(join: ArchiveJoin, groups: readonly AskedGroup[]): Promise<JoinedGroup[]> {
-  const { connection, archive, options } = join;
+  const { database, archive, options } = join;
   const sources = bySource(groups);
   const meter = new ArchiveMeter(archive, [...sources.keys()], options);
   const tallies = new Map(groups.map((group) => [group, newTally()]));
   for (const [source, mine] of sources) {
-    const answers = await Promise.all(mine.map((group) => createAnswers(connection, group)));
+    const answers = await Promise.all(mine.map((group) => createAnswers(database, group)));
     const served = new ServedFromArchive(archive, source, mine, (records) => meter.add(records));
-    for await (const { spineRow, time, entities } of questions(connection, mine, 'time')) {
+    for await (const { spineRow, time, entities } of questions(database, mine, 'time')) {
       const known = time - options.servingDelayMs;
       await served.advanceTo(known);
       for (const [index, asked] of mine.entries()) {
@@ -147,14 +131,14 @@ async function joinServed(join: ArchiveJoin, groups: readonly AskedGroup[]): Pro
 }
 
 async function joinOffline(
-  { connection, options, rows }: Join,
+  { database, options, rows }: Join,
   groups: readonly AskedGroup[],
   folders: readonly string[],
 ): Promise<JoinedGroup[]> {
   const joined: JoinedGroup[] = [];
   for (const [index, asked] of groups.entries()) {
     const tally = newTally();
-    const served = await ServedFromOffline.open(connection, asked, folders[index]!, options.servingDelayMs);
+    const served = await ServedFromOffline.open(database, asked, folders[index]!, options.servingDelayMs);
     let asks = 0;
     await served.answer((outcome, known) => {
       options.signal?.throwIfAborted();
@@ -170,13 +154,13 @@ async function joinOffline(
 // -------------------------------------------------------------------------------------------------- event time
 
 async function joinEventTime(join: ArchiveJoin, groups: readonly AskedGroup[]): Promise<JoinedGroup[]> {
-  const { connection, archive, options } = join;
+  const { database, archive, options } = join;
   const sources = bySource(groups);
   const meter = new ArchiveMeter(archive, [...sources.keys()], options);
   const joined: JoinedGroup[] = [];
   for (const [source, mine] of sources) {
     const tables = mine.map(({ group, index }) => new EventTable(group, index));
-    for (const table of tables) await table.create(connection);
+    for (const table of tables) await table.create(database);
     const end = await collect(archive, source, mine, tables, meter);
     for (const table of tables) table.close();
     for (const [index, group] of mine.entries()) {
@@ -213,18 +197,18 @@ async function collect(
 }
 
 async function answerFromEvents(
-  { connection, options, rows }: Join,
+  { database, options, rows }: Join,
   asked: AskedGroup,
   table: EventTable,
   end: EventTimeMs,
 ): Promise<JoinedGroup> {
-  const answers = await createAnswers(connection, asked);
+  const answers = await createAnswers(database, asked);
   const ranges = createRangesAt(asked.group);
   const tally = newTally();
-  const events = table.read(connection);
+  const events = table.read(database);
   let event = await events.next();
   let current = -1;
-  for await (const { spineRow, time, entities } of questions(connection, [asked], 'entity')) {
+  for await (const { spineRow, time, entities } of questions(database, [asked], 'entity')) {
     options.signal?.throwIfAborted();
     const entity = entities[0]!;
     if (entity !== current) {
@@ -247,8 +231,8 @@ async function answerFromEvents(
 
 // ------------------------------------------------------------------------------------------------------ common
 
-function createAnswers(connection: DuckDBConnection, { index, group }: AskedGroup): Promise<Answers> {
-  return Answers.create(connection, index, group.features);
+function createAnswers(database: ScratchDatabase, { index, group }: AskedGroup): Promise<Answers> {
+  return Answers.create(database, index, group.features);
 }
 
 type Tally = { -readonly [K in keyof Omit<JoinedGroup, 'group' | 'version' | 'features'>]: number };

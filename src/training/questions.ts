@@ -1,7 +1,7 @@
-import type { DuckDBConnection } from '@duckdb/node-api';
 import type { FeatureGroup } from '../definitions/definition.ts';
 import type { EventTimeMs } from '../time.ts';
 import { EntityNumbers } from './entity-numbers.ts';
+import type { ScratchDatabase } from './scratch-database.ts';
 import type { SelectedGroup } from './selection.ts';
 import { entityJoin, numberEntities, type Spine } from './spine.ts';
 
@@ -15,14 +15,14 @@ export interface AskedGroup {
 }
 
 export async function askGroup(
-  connection: DuckDBConnection,
+  database: ScratchDatabase,
   spine: Spine,
   selected: SelectedGroup,
   index: number,
 ): Promise<AskedGroup> {
   const group = { ...selected.group, features: selected.features.map(({ feature }) => feature) };
-  await numberEntities(connection, spine, group, index);
-  return { index, selected, group, entities: await EntityNumbers.read(connection, group, index) };
+  await numberEntities(database, spine, group, index);
+  return { index, selected, group, entities: await EntityNumbers.read(database, group, index) };
 }
 
 /** One row of the spine: what it asks of some groups. */
@@ -35,7 +35,7 @@ export interface Question {
 
 /** Every row of the spine, by time, or by the first group's entity (those without one left out) and time. */
 export async function* questions(
-  connection: DuckDBConnection,
+  database: ScratchDatabase,
   groups: readonly AskedGroup[],
   order: 'time' | 'entity',
 ): AsyncGenerator<Question> {
@@ -46,12 +46,11 @@ export async function* questions(
   );
   const only = order === 'entity' ? ` WHERE ${numbers[0]} IS NOT NULL` : '';
   const by = order === 'entity' ? `${numbers[0]}, t` : 't';
-  const result = await connection.stream(`
-    SELECT s.spine_row::INTEGER, s.t, ${numbers.join(', ')}
-    FROM (SELECT rowid AS spine_row, t FROM times) s${joins.join('')}${only} ORDER BY ${by}`);
-  for await (const chunk of result) {
-    for (const [spineRow, time, ...entities] of chunk.getRows() as [number, number, ...(number | null)[]][]) {
-      yield { spineRow, time, entities };
-    }
+  const rows = database.stream(`
+    SELECT s.spine_row, s.t, ${numbers.join(', ')}
+    FROM times s${joins.join('')}${only} ORDER BY ${by}`);
+  for await (const row of rows) {
+    const [spineRow, time, ...entities] = row as [number, number, ...(number | null)[]];
+    yield { spineRow, time, entities };
   }
 }

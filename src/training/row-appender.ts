@@ -5,17 +5,20 @@ import {
   type DuckDBType,
   type DuckDBValue,
 } from '@duckdb/node-api';
+import type { ScratchDatabase } from './scratch-database.ts';
 
 /** Rows of one data chunk: DuckDB's vector size. */
 const CHUNK_ROWS = 2048;
 
 /** Fills a table row by row. */
 export class RowAppender {
+  readonly #connection: DuckDBConnection;
   readonly #appender: DuckDBAppender;
   readonly #types: readonly DuckDBType[];
   readonly #columns: DuckDBValue[][];
 
-  private constructor(appender: DuckDBAppender, types: readonly DuckDBType[]) {
+  private constructor(connection: DuckDBConnection, appender: DuckDBAppender, types: readonly DuckDBType[]) {
+    this.#connection = connection;
     this.#appender = appender;
     this.#types = types;
     this.#columns = types.map(() => []);
@@ -23,11 +26,12 @@ export class RowAppender {
 
   /** `types` are those of the table's columns. */
   static async open(
-    connection: DuckDBConnection,
+    database: ScratchDatabase,
     table: string,
     types: readonly DuckDBType[],
   ): Promise<RowAppender> {
-    return new RowAppender(await connection.createAppender(table), types);
+    const connection = await database.connect();
+    return new RowAppender(connection, await connection.createAppender(table), types);
   }
 
   append(row: readonly DuckDBValue[]): void {
@@ -40,6 +44,7 @@ export class RowAppender {
   close(): void {
     if (this.#columns[0]!.length > 0) this.#send();
     this.#appender.closeSync();
+    this.#connection.disconnectSync();
   }
 
   #send(): void {

@@ -1,6 +1,6 @@
-import type { DuckDBConnection } from '@duckdb/node-api';
 import { quoteIdentifier, quoteText } from '../sinks/offline-columns.ts';
 import { fileFormat } from './file-format.ts';
+import type { ScratchDatabase } from './scratch-database.ts';
 import type { SpineColumn } from './spine-error.ts';
 
 export interface SpineReading {
@@ -16,7 +16,7 @@ export interface SpineReading {
  * SQL of a table function that reads the spine, with types that lose nothing: what a CSV or a JSON text only looks like
  * (a date, a truth, 007) stays a text; a column of a CSV is numbers where each of its values is.
  */
-export async function spineReader(connection: DuckDBConnection, reading: SpineReading): Promise<string> {
+export async function spineReader(database: ScratchDatabase, reading: SpineReading): Promise<string> {
   const file = quoteText(reading.file);
   switch (fileFormat(reading.file)) {
     case 'parquet':
@@ -26,19 +26,19 @@ export async function spineReader(connection: DuckDBConnection, reading: SpineRe
       const reader = `read_csv(${file}, header = true, delim = '${delimiter}', quote = '"', escape = '"'`;
       const texts = `${reader}, all_varchar = true)`;
       if (reading.keepText) return texts;
-      return `${reader}, types = ${typesSql(await csvColumns(connection, texts, reading))})`;
+      return `${reader}, types = ${typesSql(await csvColumns(database, texts, reading))})`;
     }
     case 'jsonl': {
       const reader = `read_json(${file}, format = 'newline_delimited', sample_size = -1`;
-      const columns = await describeColumns(connection, `${reader})`);
+      const columns = await describeColumns(database, `${reader})`);
       return `${reader}, columns = ${typesSql(columns.map(asWritten))})`;
     }
   }
 }
 
-export async function describeColumns(connection: DuckDBConnection, what: string): Promise<SpineColumn[]> {
-  const result = await connection.runAndReadAll(`DESCRIBE SELECT * FROM ${what}`);
-  return result.getRows().map(([name, type]) => ({ name: String(name), type: String(type) }));
+export async function describeColumns(database: ScratchDatabase, what: string): Promise<SpineColumn[]> {
+  const rows = await database.rows(`DESCRIBE SELECT * FROM ${what}`);
+  return rows.map(([name, type]) => ({ name: String(name), type: String(type) }));
 }
 
 /** Types that the reader of JSON guesses from texts. */
@@ -52,18 +52,17 @@ function asWritten(column: SpineColumn): SpineColumn {
 const NUMBER = '^-?(0|[1-9][0-9]*)(\\.[0-9]+)?([eE][+-]?[0-9]+)?$';
 
 async function csvColumns(
-  connection: DuckDBConnection,
+  database: ScratchDatabase,
   texts: string,
   { entityTime, textFields }: SpineReading,
 ): Promise<SpineColumn[]> {
-  const columns = await describeColumns(connection, texts);
+  const columns = await describeColumns(database, texts);
   const tests = columns.map(({ name }) => {
     const column = quoteIdentifier(name);
     const isWhole = `coalesce(TRY_CAST(${column} AS BIGINT)::VARCHAR = ${column}, ${column} IS NULL)`;
     return `bool_and(${isWhole}), bool_and(regexp_matches(${column}, '${NUMBER}'))`;
   });
-  const result = await connection.runAndReadAll(`SELECT ${tests.join(', ')} FROM ${texts}`);
-  const found = result.getRows()[0]!;
+  const [found = []] = await database.rows(`SELECT ${tests.join(', ')} FROM ${texts}`);
   return columns.map(({ name }, index) => {
     if (name === entityTime || textFields.has(name)) return { name, type: 'VARCHAR' };
     const [isWhole, isNumber] = [found[2 * index], found[2 * index + 1]];

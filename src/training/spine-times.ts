@@ -1,14 +1,15 @@
-import { DOUBLE, type DuckDBConnection } from '@duckdb/node-api';
+import { DOUBLE, INTEGER } from '@duckdb/node-api';
 import { quoteIdentifier } from '../sinks/offline-columns.ts';
 import { type LocalTimeReader, localTimeReader } from '../sources/decode-local-time.ts';
 import { RowAppender } from './row-appender.ts';
+import type { ScratchDatabase } from './scratch-database.ts';
 import { type SpineColumn, SpineError } from './spine-error.ts';
 
 /** How many wrong rows a message names. */
 const ROWS_NAMED = 5;
 
 /**
- * Makes the table `times`: one row for each of the spine, in its order, with its time `t` in epoch milliseconds, finer
+ * Makes the table `times`: for each row of the spine its number and its time `t` in epoch milliseconds, finer
  * ones floored. Instants and epoch milliseconds are taken as they are; a text says its offset or is local, as a
  * timestamp without a zone is, and then needs `zone`.
  *
@@ -16,25 +17,21 @@ const ROWS_NAMED = 5;
  * @throws SpineError with the first rows whose time is null or cannot be read
  */
 export async function readTimes(
-  connection: DuckDBConnection,
+  database: ScratchDatabase,
   file: string,
   column: SpineColumn,
   zone: string | null,
 ): Promise<number> {
   const { sql, read } = timeReader(file, column, zone);
-  await connection.run('CREATE TABLE times (t DOUBLE)');
-  const times = await RowAppender.open(connection, 'times', [DOUBLE]);
+  await database.run('CREATE TABLE times (spine_row INTEGER, t DOUBLE)');
+  const times = await RowAppender.open(database, 'times', [INTEGER, DOUBLE]);
   const wrong: { readonly row: number; readonly found: unknown }[] = [];
   let wrongCount = 0;
   let rows = 0;
-  const result = await connection.stream(`SELECT ${sql} FROM spine ORDER BY rowid`);
-  for await (const chunk of result) {
-    for (const value of chunk.getColumnValues(0) as (number | string | null)[]) {
-      rows++;
-      const time = value === null ? null : read(value);
-      if (time === null && wrongCount++ < ROWS_NAMED) wrong.push({ row: rows, found: value });
-      times.append([time]);
-    }
+  for await (const [value] of database.stream(`SELECT ${sql} FROM spine ORDER BY rowid`)) {
+    const time = value === null ? null : read(value as number | string);
+    if (time === null && wrongCount++ < ROWS_NAMED) wrong.push({ row: rows + 1, found: value });
+    times.append([rows++, time]);
   }
   times.close();
   if (wrongCount > 0) throw wrongTimes(file, column, zone, wrong, wrongCount);

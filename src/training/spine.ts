@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
-import type { DuckDBConnection } from '@duckdb/node-api';
 import type { FeatureGroup, FieldKind } from '../definitions/definition.ts';
 import { suggestName } from '../definitions/nearest.ts';
 import { quoteIdentifier } from '../sinks/offline-columns.ts';
+import type { ScratchDatabase } from './scratch-database.ts';
 import { type SpineColumn, SpineError, unreadable } from './spine-error.ts';
 import { describeColumns, spineReader } from './spine-reader.ts';
 import { readTimes } from './spine-times.ts';
@@ -19,7 +19,7 @@ export interface Spine {
 
 /** Loads the spine. @throws SpineError with the column or the rows that are not right */
 export async function loadSpine(
-  connection: DuckDBConnection,
+  database: ScratchDatabase,
   options: {
     readonly file: string;
     readonly entityTime: string;
@@ -40,14 +40,14 @@ export async function loadSpine(
     });
   }
   try {
-    await connection.run(`CREATE TABLE spine AS SELECT * FROM ${await spineReader(connection, options)}`);
+    await database.run(`CREATE TABLE spine AS SELECT * FROM ${await spineReader(database, options)}`);
   } catch (error) {
     throw unreadable(file, error);
   }
-  const columns = await describeColumns(connection, 'spine');
+  const columns = await describeColumns(database, 'spine');
   const time = columns.find(({ name }) => name === options.entityTime);
   if (time === undefined) throw missingColumn(file, options.entityTime, 'the time of its rows', columns);
-  const rows = await readTimes(connection, file, time, options.zone);
+  const rows = await readTimes(database, file, time, options.zone);
   return { file, columns, rows };
 }
 
@@ -56,7 +56,7 @@ export async function loadSpine(
  * @throws SpineError when a field of the entity is no column, or one of another type
  */
 export async function numberEntities(
-  connection: DuckDBConnection,
+  database: ScratchDatabase,
   spine: Spine,
   group: FeatureGroup,
   index: number,
@@ -68,13 +68,13 @@ export async function numberEntities(
     return entitySql(spine.file, column, group.source.fields.get(field)!.kind, what);
   });
   const fields = columns.map((sql, field) => `${sql} AS e${field}`);
-  await connection.run(
+  await database.run(
     `CREATE VIEW keys_${index} AS SELECT rowid AS spine_row, ${fields.join(', ')} FROM spine`,
   );
   const names = columns.map((_, field) => `e${field}`);
   const known = names.map((name) => `${name} IS NOT NULL`).join(' AND ');
   try {
-    await connection.run(`
+    await database.run(`
       CREATE TABLE entities_${index} AS
       SELECT (row_number() OVER () - 1)::INTEGER AS number, *
       FROM (SELECT DISTINCT ${names.join(', ')} FROM keys_${index} WHERE ${known})`);

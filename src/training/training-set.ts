@@ -1,6 +1,5 @@
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import type { DuckDBConnection } from '@duckdb/node-api';
 import { isVector } from '../definitions/aggregate-signatures.ts';
 import { TidemarkError } from '../errors.ts';
 import { quoteIdentifier, quoteText } from '../sinks/offline-columns.ts';
@@ -8,6 +7,7 @@ import { offlineFailure } from '../sinks/offline-error.ts';
 import { type FileFormat, fileFormat } from './file-format.ts';
 import type { JoinOptions } from './options.ts';
 import type { AskedGroup } from './questions.ts';
+import type { ScratchDatabase } from './scratch-database.ts';
 
 /** Before any work is done. @throws TidemarkError when the file is there and may not be replaced */
 export function refuseExisting({ out, overwrite }: Pick<JoinOptions, 'out' | 'overwrite'>): void {
@@ -25,7 +25,7 @@ export function refuseExisting({ out, overwrite }: Pick<JoinOptions, 'out' | 'ov
  * The file stands in its place when all of it is written.
  */
 export async function writeTrainingSet(
-  connection: DuckDBConnection,
+  database: ScratchDatabase,
   groups: readonly AskedGroup[],
   options: JoinOptions,
 ): Promise<void> {
@@ -50,7 +50,7 @@ export async function writeTrainingSet(
   const partial = join(dirname(out), `.partial-${process.pid}-${basename(out)}`);
   try {
     mkdirSync(dirname(out), { recursive: true });
-    await connection.run(
+    await database.run(
       `COPY (${rows}) TO ${quoteText(partial)} (${copyOptions(format, out, groups, options)})`,
     );
     renameSync(partial, out);

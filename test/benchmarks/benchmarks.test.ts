@@ -2,26 +2,12 @@ import { expect, test } from 'vitest';
 import { AGGREGATE_NAMES } from '../../src/definitions/aggregate-signatures.ts';
 import { runQuick } from './quick.ts';
 
+const NAMES = ['expressions', 'decode', 'windows', 'ranges', 'aggregates', 'state', 'replay', 'training'];
+
 test('benchmarks that need no service measure what they say', { timeout: 240_000 }, async () => {
-  const tables = await runQuick([
-    'expressions',
-    'decode',
-    'windows',
-    'ranges',
-    'aggregates',
-    'state',
-    'replay',
-  ]);
-  expect(tables.map(({ benchmark }) => benchmark)).toEqual([
-    'expressions',
-    'decode',
-    'windows',
-    'ranges',
-    'aggregates',
-    'state',
-    'replay',
-  ]);
-  const [expressions, decode, windows, ranges, aggregates, state, replay] = tables;
+  const tables = await runQuick(NAMES);
+  expect(tables.map(({ benchmark }) => benchmark)).toEqual(NAMES);
+  const [expressions, decode, windows, ranges, aggregates, state, replay, training] = tables;
   for (const row of expressions!.rows) expect(row['CPU ns']).toBeGreaterThan(0);
   for (const row of decode!.rows) expect(row['CPU µs a record']).toBeGreaterThan(0);
   // A record that no window takes would make a benchmark fast.
@@ -30,4 +16,5 @@ test('benchmarks that need no service measure what they say', { timeout: 240_000
   for (const row of aggregates!.rows) expect(row['times the count']).toBeGreaterThan(0);
   for (const row of state!.rows) expect(row['entities/commit']).toBeGreaterThan(0);
   for (const row of replay!.rows) expect(row['rows written']).toBeGreaterThan(1000);
+  for (const row of training!.rows) expect(row['spine rows']).toBe(2000);
 });

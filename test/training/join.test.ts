@@ -119,6 +119,23 @@ test('a spine without rows makes a training set without rows', async () => {
   expect(linesOf(folder)).toEqual([]);
 });
 
+test.each(['served', 'event-time'] as const)('answers every row of a large spine %s', async (as) => {
+  const folder = new JoinFolder();
+  const rows = 250_000;
+  await folder.writeQuery(
+    'spine.parquet',
+    `SELECT CASE i % 2 WHEN 0 THEN '007' ELSE 'b' END AS card, ${minutes(4)}::BIGINT - i % 7 AS ts, i
+     FROM range(${rows}) t(i)`,
+  );
+  const summary = await folder.join({ spine: 'spine.parquet', out: 'train.parquet', as });
+  expect(summary).toMatchObject({ rows, groups: [{ answered: rows }] });
+  const found = await folder.query(
+    `SELECT count(*)::INTEGER AS rows, count(DISTINCT i)::INTEGER AS different, bool_and(n = (CASE card WHEN '007' THEN 2 ELSE 1 END)) AS right
+     FROM '${folder.file('train.parquet')}'`,
+  );
+  expect(found).toEqual([{ rows, different: rows, right: true }]);
+});
+
 /** What is wrong with a spine or what was said of it: the error's code, what it says and what it advises. */
 const DEFECTS: readonly {
   readonly what: string;

@@ -1,0 +1,69 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type DuckDBConnection, DuckDBInstance, type DuckDBValue } from '@duckdb/node-api';
+import { availableMemory } from '../sinks/available-memory.ts';
+
+/**
+ * A database on disk for the length of a join: what is too large for memory is sorted there. A connection does one thing
+ * at a time, and a query that it streams ends without a word when it begins another; so every stream and every appender
+ * has one of its own.
+ */
+export class ScratchDatabase {
+  readonly #directory: string;
+  readonly #instance: DuckDBInstance;
+  readonly #connection: DuckDBConnection;
+
+  private constructor(directory: string, instance: DuckDBInstance, connection: DuckDBConnection) {
+    this.#directory = directory;
+    this.#instance = instance;
+    this.#connection = connection;
+  }
+
+  static async create(): Promise<ScratchDatabase> {
+    const directory = mkdtempSync(join(tmpdir(), 'tidemark-join-'));
+    const instance = await DuckDBInstance.create(join(directory, 'scratch.db'), {
+      memory_limit: `${Math.ceil(availableMemory() / 4 / 2 ** 20)}MiB`,
+    });
+    return new ScratchDatabase(directory, instance, await connect(instance));
+  }
+
+  /** Runs a statement to its end. */
+  async run(sql: string): Promise<void> {
+    await this.#connection.run(sql);
+  }
+
+  /** All rows of a small result. */
+  async rows(sql: string): Promise<DuckDBValue[][]> {
+    return (await this.#connection.runAndReadAll(sql)).getRows();
+  }
+
+  /** The rows of a result of any size, one after the other. */
+  async *stream(sql: string): AsyncGenerator<DuckDBValue[]> {
+    const connection = await connect(this.#instance);
+    try {
+      const result = await connection.stream(sql);
+      for await (const chunk of result) yield* chunk.getRows();
+    } finally {
+      connection.disconnectSync();
+    }
+  }
+
+  /** A connection for an appender, whose owner disconnects it. */
+  connect(): Promise<DuckDBConnection> {
+    return connect(this.#instance);
+  }
+
+  /** Removes everything. */
+  close(): void {
+    this.#connection.disconnectSync();
+    this.#instance.closeSync();
+    rmSync(this.#directory, { recursive: true, force: true });
+  }
+}
+
+async function connect(instance: DuckDBInstance): Promise<DuckDBConnection> {
+  const connection = await instance.connect();
+  await connection.run("SET TimeZone = 'UTC'");
+  return connection;
+}
