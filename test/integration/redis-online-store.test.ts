@@ -6,6 +6,7 @@ import { VectorJson } from '../../src/definitions/value.ts';
 import { describeError } from '../../src/errors.ts';
 import { openRedisStore, type RedisOnlineStore } from '../../src/sinks/redis-store.ts';
 import type { Upsert } from '../../src/sinks/sink.ts';
+import { onlineAgreesWithReplay } from '../live/online-agrees-with-replay.ts';
 import { type Redis as RedisService, startRedis } from '../services/redis.ts';
 import { aGroup } from '../sinks/a-group.ts';
 import { aName, onlineStoreContract } from '../sinks/online-store-contract.ts';
@@ -36,6 +37,10 @@ describe('the online store in Redis, by calls of two entities', () => {
   onlineStoreContract(() =>
     openRedisStore({ url: inject('redisUrl'), entitiesPerCall: 2, callsInFlight: 3 }),
   );
+});
+
+describe('a worker with Redis', () => {
+  onlineAgreesWithReplay(() => openRedisStore({ url: inject('redisUrl') }));
 });
 
 describe('the layout in Redis', () => {

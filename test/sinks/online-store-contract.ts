@@ -5,7 +5,13 @@ import type { FeatureGroup, FeatureType, Scalar, Value } from '../../src/definit
 import { VectorJson } from '../../src/definitions/value.ts';
 import type { OnlineStore, Upsert } from '../../src/sinks/sink.ts';
 import { aGroup, type GroupShape } from './a-group.ts';
-import { EntityModel } from './online-store-model.ts';
+import {
+  HISTORIES,
+  HISTORY_ENTITIES,
+  HISTORY_FEATURES,
+  StoreModel,
+  writesArbitrary,
+} from './online-store-model.ts';
 
 const MINUTE = 60_000;
 const T = 1_700_000_000_000;
@@ -427,60 +433,19 @@ export function onlineStoreContract(open: () => Promise<OnlineStore>): void {
     });
   });
 
-  it.each([
-    ['windows', { kind: 'fixed', stepMs: MINUTE, offsetMs: 0 }],
-    ['sessions', { kind: 'session', gapMs: MINUTE, maxDurationMs: null }],
-  ] as const)('keeps what it must after every write of a random history of %s', async (_, grid) => {
-    const upsert = fc.record({
-      entity: fc.constantFrom(['c1'], ['c2']),
-      windowEnd: fc.integer({ min: -3, max: 9 }).map((n) => T + n * MINUTE),
-      version: fc.integer({ min: 1, max: 12 }),
-      deleted: grid.kind === 'session' ? fc.constantFrom(true, false, false) : fc.constant(false),
-      watermark: fc.oneof(
-        fc.constant(-Infinity),
-        fc.integer({ min: -4, max: 14 }).map((n) => T + n * MINUTE - 1 + (n % 2)),
-      ),
-    });
-    const valuesOf = (version: number) => [
-      version,
-      version % 3 === 0 ? null : 0.1,
-      new VectorJson(JSON.stringify(Array.from({ length: version % 4 }, (_, n) => `"${n}],`))),
-    ];
+  it.each(HISTORIES)('keeps what it must after every write of a random history of %s', async (_, grid) => {
     await fc.assert(
       fc.asyncProperty(
-        fc.array(fc.array(upsert, { minLength: 1, maxLength: 8 }), { maxLength: 12 }),
+        writesArbitrary(grid),
         fc.constantFrom(0, MINUTE, 3 * MINUTE),
         async (writes, allowedLatenessMs) => {
-          const group = cards({
-            grid,
-            allowedLatenessMs,
-            features: { count: 'integer', rate: 'number', tags: { kind: 'list', of: 'string' } },
-          });
-          const models = new Map([
-            ['c1', new EntityModel()],
-            ['c2', new EntityModel()],
-          ]);
-          for (const write of writes) {
-            // As in a log: the values of a row are a function of its version.
-            const rows = write.map(({ deleted, ...u }) =>
-              row(u.windowEnd, u.version, {
-                ...u,
-                ...(deleted ? { deleted, values: [null, null, null] } : { values: valuesOf(u.version) }),
-              }),
-            );
-            const expected = { accepted: 0, equal: 0, stale: 0 };
-            for (const [card, model] of models) {
-              const own = rows.filter((r) => r.entity[0] === card);
-              if (own.length === 0) continue;
-              const counts = model.write(own, allowedLatenessMs);
-              expected.accepted += counts.accepted;
-              expected.equal += counts.equal;
-              expected.stale += counts.stale;
-            }
-            expect(await store.write(group, rows)).toEqual(expected);
-            for (const [card, model] of models) {
-              expect(await store.windows(group, [card])).toEqual(model.windows);
-              expect(await store.latest(group, [card])).toEqual(model.latest);
+          const group = cards({ grid, allowedLatenessMs, features: HISTORY_FEATURES });
+          const model = new StoreModel(group);
+          for (const rows of writes) {
+            expect(await store.write(group, rows)).toEqual(model.write(rows, 0));
+            for (const entity of HISTORY_ENTITIES) {
+              expect(await store.windows(group, entity)).toEqual(model.windows(entity, 0));
+              expect(await store.latest(group, entity)).toEqual(model.latest(entity, 0));
             }
           }
         },

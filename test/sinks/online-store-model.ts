@@ -1,9 +1,88 @@
-import type { Scalar } from '../../src/definitions/definition.ts';
+import fc from 'fast-check';
+import type { FeatureGroup, FeatureType, Grid, Scalar } from '../../src/definitions/definition.ts';
 import { VectorJson } from '../../src/definitions/value.ts';
 import type { OnlineRow, Upsert, UpsertCounts } from '../../src/sinks/sink.ts';
 
-/** What an online store must hold of one entity, told as plainly as possible. */
-export class EntityModel {
+const MINUTE = 60_000;
+const T = 1_700_000_000_000;
+
+export const HISTORIES: readonly (readonly [name: string, grid: Grid])[] = [
+  ['windows', { kind: 'fixed', stepMs: MINUTE, offsetMs: 0 }],
+  ['sessions', { kind: 'session', gapMs: MINUTE, maxDurationMs: null }],
+];
+export const HISTORY_ENTITIES: readonly (readonly Scalar[])[] = [['c1'], ['c2']];
+export const HISTORY_FEATURES: Readonly<Record<string, FeatureType>> = {
+  count: 'integer',
+  rate: 'number',
+  tags: { kind: 'list', of: 'string' },
+};
+
+/** Writes in any order, of rows again and again; only sessions are deleted. */
+export function writesArbitrary(grid: Grid): fc.Arbitrary<Upsert[][]> {
+  const upsert = fc
+    .record({
+      entity: fc.constantFrom(...HISTORY_ENTITIES),
+      windowEnd: fc.integer({ min: -3, max: 9 }).map((n) => T + n * MINUTE),
+      version: fc.integer({ min: 1, max: 12 }),
+      isDeleted: grid.kind === 'session' ? fc.constantFrom(true, false, false) : fc.constant(false),
+      watermark: fc.oneof(
+        fc.constant(-Infinity),
+        fc.integer({ min: -4, max: 14 }).map((n) => T + n * MINUTE - 1 + (n % 2)),
+      ),
+    })
+    .map(({ isDeleted, ...row }): Upsert => {
+      const { version } = row;
+      const knownAt = T + version;
+      if (isDeleted) return { ...row, knownAt, deleted: true, values: [null, null, null] };
+      // As in a log: the values of a row are a function of its version.
+      const tags = Array.from({ length: version % 4 }, (_, n) => `"${n}],`);
+      const values = [version, version % 3 === 0 ? null : 0.1, new VectorJson(JSON.stringify(tags))];
+      return { ...row, knownAt, values };
+    });
+  return fc.array(fc.array(upsert, { minLength: 1, maxLength: 8 }), { maxLength: 12 });
+}
+
+/** What an online store must hold of a group, told as plainly as possible. Times are milliseconds of any clock. */
+export class StoreModel {
+  readonly #group: FeatureGroup;
+  readonly #entities = new Map<string, { readonly model: EntityModel; expiresAt: number }>();
+
+  constructor(group: FeatureGroup) {
+    this.#group = group;
+  }
+
+  write(upserts: readonly Upsert[], now: number): UpsertCounts {
+    const sum = { accepted: 0, equal: 0, stale: 0 };
+    const { allowedLatenessMs, ttlMs } = this.#group;
+    for (const [name, own] of Map.groupBy(upserts, ({ entity }) => String(entity))) {
+      const model = this.#modelOf(name, now);
+      const counts = model.write(own, allowedLatenessMs);
+      const expiresAt = this.#entities.get(name)?.expiresAt ?? Infinity;
+      const isRenewed = counts.accepted > 0 && ttlMs !== null;
+      this.#entities.set(name, { model, expiresAt: isRenewed ? now + ttlMs : expiresAt });
+      sum.accepted += counts.accepted;
+      sum.equal += counts.equal;
+      sum.stale += counts.stale;
+    }
+    return sum;
+  }
+
+  windows(entity: readonly Scalar[], now: number): OnlineRow[] {
+    return this.#modelOf(String(entity), now).windows;
+  }
+
+  latest(entity: readonly Scalar[], now: number): OnlineRow | null {
+    return this.windows(entity, now).at(-1) ?? null;
+  }
+
+  /** A new one when nothing is known of the entity, or nothing any more. */
+  #modelOf(name: string, now: number): EntityModel {
+    const found = this.#entities.get(name);
+    return found !== undefined && now < found.expiresAt ? found.model : new EntityModel();
+  }
+}
+
+class EntityModel {
   /** By window_end. */
   rows = new Map<number, OnlineRow>();
   /** Versions of deleted rows by window_end, until they are final. */
@@ -49,10 +128,6 @@ export class EntityModel {
   /** By window_end. */
   get windows(): OnlineRow[] {
     return [...this.rows.values()].sort((a, b) => a.windowEnd - b.windowEnd);
-  }
-
-  get latest(): OnlineRow | null {
-    return this.windows.at(-1) ?? null;
   }
 }
 

@@ -1,10 +1,18 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { SqliteOnlineStore } from '../../src/sinks/sqlite-store.ts';
 import { aGroup } from './a-group.ts';
 import { onlineStoreContract } from './online-store-contract.ts';
+import {
+  HISTORIES,
+  HISTORY_ENTITIES,
+  HISTORY_FEATURES,
+  StoreModel,
+  writesArbitrary,
+} from './online-store-model.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'tidemark-sqlite-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -53,6 +61,27 @@ describe('the online store in SQLite, in a file', () => {
 });
 
 describe('time to live in SQLite', () => {
+  it.each(HISTORIES)('ends an entity, what was deleted and dropped of it too: %s', async (_, grid) => {
+    const pauses = fc.array(fc.integer({ min: 0, max: 1500 }), { minLength: 1, maxLength: 12 });
+    await fc.assert(
+      fc.asyncProperty(writesArbitrary(grid), pauses, async (writes, pausesMs) => {
+        let now = 0;
+        const store = new SqliteOnlineStore({ file: ':memory:', now: () => now });
+        const mortal = aGroup({ name: 'cards', grid, ttlMs: 1000, features: HISTORY_FEATURES });
+        const model = new StoreModel(mortal);
+        for (const [n, rows] of writes.entries()) {
+          now += pausesMs[n % pausesMs.length]!;
+          expect(await store.write(mortal, rows)).toEqual(model.write(rows, now));
+          for (const entity of HISTORY_ENTITIES) {
+            expect(await store.windows(mortal, entity)).toEqual(model.windows(entity, now));
+            expect(await store.latest(mortal, entity)).toEqual(model.latest(entity, now));
+          }
+        }
+        await store.close();
+      }),
+    );
+  });
+
   it('removes expired entities from the file, also those that are never written again', async () => {
     let now = 0;
     const store = new SqliteOnlineStore({ file: ':memory:', now: () => now });

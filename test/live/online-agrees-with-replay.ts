@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { FeatureGroup } from '../../src/definitions/definition.ts';
 import { RowFlusher } from '../../src/live/row-flusher.ts';
 import type { RevisionBatch } from '../../src/operators/revision.ts';
@@ -10,7 +10,7 @@ import { SourcePartition } from '../../src/operators/source-partition.ts';
 import { Task } from '../../src/operators/task.ts';
 import { compareOnline } from '../../src/replay/compare-online.ts';
 import { OfflineStore } from '../../src/sinks/offline-store.ts';
-import { SqliteOnlineStore } from '../../src/sinks/sqlite-store.ts';
+import type { OnlineStore } from '../../src/sinks/sink.ts';
 import { createDecoder } from '../../src/sources/decode-record.ts';
 import type { LogRecord } from '../../src/sources/record.ts';
 import { compileGroup } from '../oracle/compile-group.ts';
@@ -18,6 +18,7 @@ import { definitionArbitrary } from '../oracle/definition-arbitrary.ts';
 import { typed } from '../oracle/lambdas.ts';
 import { logArbitrary } from '../oracle/log-arbitrary.ts';
 import { logRecordOf } from '../oracle/task-subject.ts';
+import { aName } from '../sinks/online-store-contract.ts';
 
 /** Runs a new task over the log; gives its revisions after so many records each, and what is left at the end. */
 async function run(
@@ -49,7 +50,7 @@ async function work(
   group: FeatureGroup,
   log: readonly LogRecord[],
   batches: readonly { readonly size: number; readonly isWritten: boolean }[],
-  store: SqliteOnlineStore,
+  store: OnlineStore,
 ): Promise<void> {
   const flusher = new RowFlusher(store);
   let batch = 0;
@@ -143,45 +144,53 @@ const batches = fc.array(fc.record({ size: fc.integer({ min: 1, max: 40 }), isWr
   maxLength: 6,
 });
 
-test.each([
-  ['windows', anyInput('steps')],
-  ['sessions', anyInput('sessions')],
-  ['sessions that grow and join', busySessions],
-])(
-  'whatever the batches, and though a worker begins anew, the online rows are those of a replay: %s',
-  async (_, input) => {
-    const scenario = fc.record({
-      input,
-      // Not long before the end, where rows of before it can still be seen.
-      lost: fc.integer({ min: 1, max: 20 }),
-      before: batches,
-      after: batches,
-    });
-    await fc.assert(
-      fc.asyncProperty(scenario, async ({ input: { group, log }, lost, before, after }) => {
-        const directory = mkdtempSync(join(tmpdir(), 'tidemark-agree-'));
-        const online = new SqliteOnlineStore({ file: ':memory:' });
-        const offline = await OfflineStore.open({
-          directory,
-          rows: 'all',
-          format: 'parquet',
-          overwrite: false,
-        });
-        try {
-          await work(group, log.slice(0, -lost), before, online);
-          await work(group, log, after, online);
-          const { revisions } = await offline.openGroup(group);
-          await run(group, log, [log.length], (batch) => revisions.append(batch));
-          const [summary] = await offline.finish();
-          const { differences } = await compareOnline(group, summary!.directory, online);
-          expect(differences).toEqual([]);
-        } finally {
-          offline.abort();
-          await online.close();
-          rmSync(directory, { recursive: true });
-        }
-      }),
-      { numRuns: 30, interruptAfterTimeLimit: 45_000 },
-    );
-  },
-);
+/** What every online store shows of a worker's rows in the end, whatever it stands on. */
+export function onlineAgreesWithReplay(open: () => Promise<OnlineStore>): void {
+  let online: OnlineStore;
+  beforeAll(async () => {
+    online = await open();
+  });
+  afterAll(() => online.close());
+
+  it.each([
+    ['windows', anyInput('steps')],
+    ['sessions', anyInput('sessions')],
+    ['sessions that grow and join', busySessions],
+  ])(
+    'whatever the batches, and though a worker begins anew, its rows are those of a replay: %s',
+    async (_, input) => {
+      const scenario = fc.record({
+        input,
+        // Not long before the end, where rows of before it can still be seen.
+        lost: fc.integer({ min: 1, max: 20 }),
+        before: batches,
+        after: batches,
+      });
+      await fc.assert(
+        fc.asyncProperty(scenario, async ({ input: { log, ...chosen }, lost, before, after }) => {
+          const group = { ...chosen.group, name: aName() };
+          const directory = mkdtempSync(join(tmpdir(), 'tidemark-agree-'));
+          const offline = await OfflineStore.open({
+            directory,
+            rows: 'all',
+            format: 'parquet',
+            overwrite: false,
+          });
+          try {
+            await work(group, log.slice(0, -lost), before, online);
+            await work(group, log, after, online);
+            const { revisions } = await offline.openGroup(group);
+            await run(group, log, [log.length], (batch) => revisions.append(batch));
+            const [summary] = await offline.finish();
+            const { differences } = await compareOnline(group, summary!.directory, online);
+            expect(differences).toEqual([]);
+          } finally {
+            offline.abort();
+            rmSync(directory, { recursive: true });
+          }
+        }),
+        { numRuns: 30, interruptAfterTimeLimit: 45_000 },
+      );
+    },
+  );
+}
