@@ -9,9 +9,11 @@ import type { BoundedListOptions } from './bounded-list.ts';
 import { Count } from './count.ts';
 import { CountBy } from './count-by.ts';
 import { Correlation, Covariance } from './covariance.ts';
+import { DecayedCount, DecayedSum } from './decay.ts';
 import type { Dictionary } from './dictionary.ts';
 import { DistinctCount } from './distinct-count.ts';
 import { Entropy } from './entropy.ts';
+import { TimeSinceLast, TimeSpan } from './event-times.ts';
 import { NumberMax, NumberMin, TextExtreme } from './extreme.ts';
 import { FirstLast } from './first-last.ts';
 import { FirstLastN } from './first-last-n.ts';
@@ -43,6 +45,13 @@ const IMPLEMENTATIONS: Readonly<Record<AggregateName, Implementation>> = {
   rate: { create: () => new Rate() },
   sum: { create: ({ input }) => (input!.type === 'integer' ? new IntegerSum() : new DoubleSum()) },
   avg: { create: ({ input }) => (input!.type === 'integer' ? new IntegerAvg() : new DoubleAvg()) },
+  decayedCount: {
+    create: ({ parameters }) => new DecayedCount(parameters['halfLife'] as number),
+    inputs: ['record'],
+  },
+  decayedSum: { create: ({ parameters }) => new DecayedSum(parameters['halfLife'] as number) },
+  timeSinceLast: { create: () => new TimeSinceLast(), inputs: ['record'] },
+  timeSpan: { create: () => new TimeSpan(), inputs: ['record'] },
   variance: { create: () => new Variance('sample') },
   variancePop: { create: () => new Variance('population') },
   stddev: { create: () => new StandardDeviation('sample') },

@@ -111,6 +111,7 @@ export class ExactMoments {
 
   /** Subtracts the sums at `other`, which are part of these. */
   unmerge(cells: Cells, at: number, other: number): void {
+    if (cells[other + COUNT] === 0) return;
     cells[at + COUNT]! -= cells[other + COUNT]!;
     if (cells[at + COUNT] === 0) {
       this.clear(cells, at);
@@ -152,7 +153,7 @@ export class ExactMoments {
     return shift === 0 ? sum : sum << BigInt(shift);
   }
 
-  /** Makes the exponents no greater than these; those of nothing become these. */
+  /** Makes the exponents no greater than these; those of nothing, and of sums that are all 0, follow upwards. */
   #lower(cells: Cells, at: number, exponentX: number, exponentY: number): void {
     if (cells[at + COUNT] === 0) {
       cells[at + EXPONENT_X] = exponentX;
@@ -160,15 +161,26 @@ export class ExactMoments {
       cells[at + PLACE] = this.#allocate();
       return;
     }
+    const place = cells[at + PLACE]!;
+    this.#raiseZeros(cells, place, at + EXPONENT_X, this.#powersOfX, exponentX);
+    this.#raiseZeros(cells, place, at + EXPONENT_Y, this.#powersOfY, exponentY);
     const byX = Math.max(0, cells[at + EXPONENT_X]! - exponentX);
     const byY = Math.max(0, cells[at + EXPONENT_Y]! - exponentY);
     if (byX === 0 && byY === 0) return;
     cells[at + EXPONENT_X]! -= byX;
     cells[at + EXPONENT_Y]! -= byY;
-    const place = cells[at + PLACE]!;
     for (let i = 0; i < this.#products.length; i++) {
       this.#sums[place + i]! <<= BigInt(byX * this.#powersOfX[i]! + byY * this.#powersOfY[i]!);
     }
+  }
+
+  /** An exponent that grows with time, as that of decayed values does, must not stay behind without end. */
+  #raiseZeros(cells: Cells, place: number, at: number, powers: readonly number[], exponent: number): void {
+    if (exponent - cells[at]! <= TRIMMED_BITS) return;
+    for (let i = 0; i < powers.length; i++) {
+      if (powers[i] !== 0 && this.#sums[place + i] !== 0n) return;
+    }
+    cells[at] = exponent;
   }
 
   /** Raises an exponent while the low bits of all its sums are 0: those that had need of them may have left. */

@@ -9,6 +9,12 @@ import {
 } from './aggregate-call.ts';
 import type { AggregateName } from './aggregate-signatures.ts';
 
+/** Options of an aggregate whose values fade with time. */
+export type DecayOptions<A extends LambdaArguments> = DefaultOptions<A, number> & {
+  /** After so long a value weighs half: a text like `'1h'`. The range is at most 1000 times as long. */
+  readonly halfLife: string;
+};
+
 /** The type of values that are chosen from those of a lambda: `number` for one that gives 1 or 0. */
 type Widened<T> = T extends number ? number : T extends string ? string : boolean;
 
@@ -280,6 +286,86 @@ export function last<A extends LambdaArguments, T extends number | string | bool
   options?: DefaultOptions<A, number | string | boolean>,
 ): AggregateDefinition<A, Widened<T>> {
   return define(last, [input, options]);
+}
+
+/**
+ * How many records there are, each weighing 2^(−a/halfLife), where a is its age at window_end; with a lambda, how many
+ * whose value is not null. It is {@link decayedSum} of ones. The range is at most 1000 half-lives long.
+ *
+ * @nulls `decayedCount({ … })` counts every record, with a lambda null values are skipped; 0 of nothing
+ * @type number
+ * @state as {@link decayedSum}
+ * @cost as {@link decayedSum}
+ */
+export function decayedCount<A extends LambdaArguments>(
+  options: DecayOptions<A>,
+): AggregateDefinition<A, number>;
+export function decayedCount<A extends LambdaArguments>(
+  input: Lambda<A, unknown>,
+  options: DecayOptions<A>,
+): AggregateDefinition<A, number>;
+export function decayedCount<A extends LambdaArguments>(...given: unknown[]): AggregateDefinition<A, number> {
+  return define(decayedCount, given);
+}
+
+/**
+ * The sum of the values, each weighing 2^(−a/halfLife), where a is its age at window_end, by event time. A value decays
+ * to the end of the half-life that it falls in (half-lives are counted from 1970), rounded once; from there on weights
+ * are powers of two and the sum is exact. It is rounded once, then taken to window_end. Time alone makes no row: the
+ * value is that of the row's window_end. The range is at most 1000 half-lives long.
+ *
+ * @nulls skips null values; null of nothing, and while it is beyond the largest double
+ * @type number
+ * @state one exact sum, a long integer with a bit for each half-life of the range, per pane and per window
+ * @cost long-integer arithmetic: a power and a sum per event, a sum per pane that enters or leaves, a power per result
+ */
+export function decayedSum<A extends LambdaArguments>(
+  input: Lambda<A, number>,
+  options: DecayOptions<A>,
+): AggregateDefinition<A, number> {
+  return define(decayedSum, [input, options]);
+}
+
+/**
+ * Milliseconds from the latest event, by event time, to window_end; with a lambda, from the latest event whose value is
+ * not null. Time alone makes no row: the value is that of the row's window_end.
+ *
+ * @nulls `timeSinceLast()` takes every record, with a lambda null values are skipped; null of nothing
+ * @type integer
+ * @state the latest event time, per pane and per window
+ * @cost one comparison per event; when the pane that holds the latest leaves, a look for the last pane with an event
+ */
+export function timeSinceLast<A extends LambdaArguments>(
+  options?: DefaultOptions<A, number>,
+): AggregateDefinition<A, number>;
+export function timeSinceLast<A extends LambdaArguments>(
+  input: Lambda<A, unknown>,
+  options?: DefaultOptions<A, number>,
+): AggregateDefinition<A, number>;
+export function timeSinceLast<A extends LambdaArguments>(
+  ...given: unknown[]
+): AggregateDefinition<A, number> {
+  return define(timeSinceLast, given);
+}
+
+/**
+ * Milliseconds from the earliest event to the latest, by event time; with a lambda, of the events whose value is not
+ * null. Of one event it is 0.
+ *
+ * @nulls `timeSpan()` takes every record, with a lambda null values are skipped; null of nothing
+ * @type integer
+ * @state the earliest and the latest event time, per pane and per window
+ * @cost two comparisons per event; when the pane that holds either leaves, a look for the next pane with an event
+ */
+export function timeSpan<A extends LambdaArguments>(
+  options?: DefaultOptions<A, number>,
+): AggregateDefinition<A, number>;
+export function timeSpan<A extends LambdaArguments>(
+  input: Lambda<A, unknown>,
+  options?: DefaultOptions<A, number>,
+): AggregateDefinition<A, number>;
+export function timeSpan<A extends LambdaArguments>(...given: unknown[]): AggregateDefinition<A, number> {
+  return define(timeSpan, given);
 }
 
 /**

@@ -18,14 +18,28 @@ export interface AggregateSignature {
   readonly parameters?: Readonly<Record<string, ParameterRule>>;
   /** Of nothing it is 0, which no default replaces. */
   readonly neverNull?: true;
+  /** Where it cannot look back as far as one likes. */
+  readonly rangeLimit?: RangeLimit;
   /** The type of its values; `inputs` are the types that the lambdas give, none for records. */
   readonly valueType: (inputs: readonly ValueType[]) => FeatureType;
+}
+
+/** The longest range: so many times one of the aggregate's parameters, a duration. */
+export interface RangeLimit {
+  readonly parameter: string;
+  readonly times: number;
 }
 
 const NUMBERS = ['integer', 'number'] as const;
 const ORDERED = ['integer', 'number', 'string'] as const;
 const CATEGORIES = ['integer', 'number', 'string', 'boolean'] as const;
 const ANYTHING = ['integer', 'number', 'string', 'boolean', 'bytes'] as const;
+
+/** What is older by so many half-lives weighs 2^−1000; exact sums have a bit for each half-life. */
+const DECAY = {
+  parameters: { halfLife: { kind: 'duration', example: '1h' } },
+  rangeLimit: { parameter: 'halfLife', times: 1000 },
+} as const;
 
 const integer = (): ValueType => 'integer';
 const number = (): ValueType => 'number';
@@ -59,6 +73,10 @@ const SIGNATURES = {
   max: { inputs: [ORDERED], valueType: ofInput },
   first: { inputs: [CATEGORIES], valueType: ofInput },
   last: { inputs: [CATEGORIES], valueType: ofInput },
+  decayedCount: { inputs: [ANYTHING], optionalInput: true, neverNull: true, ...DECAY, valueType: number },
+  decayedSum: { inputs: [NUMBERS], ...DECAY, valueType: number },
+  timeSinceLast: { inputs: [ANYTHING], optionalInput: true, valueType: integer },
+  timeSpan: { inputs: [ANYTHING], optionalInput: true, valueType: integer },
   rate: { inputs: [['boolean']], valueType: number },
   distinctCount: { inputs: [CATEGORIES], neverNull: true, valueType: integer },
   entropy: { inputs: [CATEGORIES], valueType: number },

@@ -5,13 +5,14 @@ import { isVector, signatureOf } from './aggregate-signatures.ts';
 import { AggregateReader, compileAggregation } from './compile-aggregation.ts';
 import { withinLength } from './compile-lambda.ts';
 import { compileOwnAggregate } from './compile-own-aggregate.ts';
-import type { Aggregation, Feature, FeatureType, Grid } from './definition.ts';
+import type { Aggregation, Feature, FeatureType, Grid, Range } from './definition.ts';
 import type { Problem } from './definition-error.ts';
 import { expressionOf } from './expression-code.ts';
 import { typeName } from './expression-refusals.ts';
 import type { RecordParameter } from './expression-scope.ts';
 import type { Node } from './expression-tree.ts';
 import { type OptionReader, show } from './option-reader.ts';
+import { rangeLimitProblem } from './range-limit.ts';
 import { RANGES, readRange } from './read-range.ts';
 
 /** Checks and compiles one feature of a group; null when something is wrong with it. */
@@ -44,8 +45,28 @@ export function compileFeature(
   if (value === null) return null;
   const neverNull = typeof aggregate === 'string' && signatureOf(aggregate).neverNull === true;
   const whenEmpty = readDefault(options, value.valueType, neverNull);
+  if (problems.length === before && range !== null && grid !== null) {
+    for (const aggregation of value.aggregations) checkRangeLimit(aggregation, reader, range, grid);
+  }
   if (problems.length > before || range === null) return null;
   return { name, aggregate: aggregateName(call), ...value, range, default: whenEmpty };
+}
+
+/** At the parameter that limits the range, or where an aggregate of the user's own is called. */
+function checkRangeLimit(
+  aggregation: Aggregation,
+  { what, call, options }: AggregateReader,
+  range: Range,
+  grid: Grid,
+): void {
+  const wrong = rangeLimitProblem(aggregation, range, grid);
+  if (wrong === null) return;
+  const { parameter, problem, remedy } = wrong;
+  if (typeof call.aggregate === 'string') options.wrong(parameter, problem, remedy);
+  else {
+    const message = `'${parameter}' of ${aggregation.aggregate} in ${what} ${problem}`;
+    options.problem(options.site.place, message, remedy);
+  }
 }
 
 type FeatureValue = Pick<Feature, 'aggregations' | 'result' | 'valueType'>;

@@ -6,6 +6,7 @@ import {
   correlation,
   count,
   countBy,
+  decayedSum,
   defineAggregate,
   defineFeatureGroup,
   defineSource,
@@ -26,6 +27,7 @@ import {
   type RecordOf,
   rate,
   sum,
+  timeSinceLast,
   topKBySum,
   variance,
 } from '../../src/index.ts';
@@ -114,6 +116,8 @@ describe('the types of definitions', () => {
         byStatus: countBy((t) => t.status, { last: '1h' }),
         guests: approxDistinctCount((t) => t.card_id, { last: '1h' }),
         p95: approxPercentile((t) => t.price, { p: 0.95, last: '1h', default: 0 }),
+        faded: decayedSum((t) => t.price, { last: '1h', halfLife: '10m' }),
+        quiet: timeSinceLast({ last: '1h' }),
         scatter: variance((t) => t.amount, { last: '1h', default: 0 }),
         line: correlation(
           (t) => t.amount,
@@ -164,6 +168,8 @@ describe('the types of definitions', () => {
             h: min((t) => t.ok, { last: '1h' }),
             // @ts-expect-error a text where a number is needed
             q: variance((t) => t.geo, { last: '1h' }),
+            // @ts-expect-error no half-life
+            u: decayedSum((t) => t.price, { last: '1h' }),
             // @ts-expect-error one lambda where two are needed
             r: correlation((t) => t.amount, { last: '1h' }),
             s: correlation(

@@ -14,6 +14,7 @@ import {
   topK,
   topKBySum,
 } from './categories.ts';
+import { decayedSumOf } from './decay.ts';
 import { exactIntegerSum, exactSum } from './exact.ts';
 import { correlationOf, covarianceOf, kurtosisOf, skewnessOf, varianceOf } from './moments.ts';
 import { isOwn, type OwnName, ownDescription } from './own-aggregates.ts';
@@ -94,10 +95,19 @@ function rootOf(value: number | null): number | null {
   return value === null ? null : Math.sqrt(value);
 }
 
+function decayedOf({ values, eventTimes, parameters, windowEnd }: Reached): number | null {
+  if (values.length === 0) return null;
+  return decayedSumOf(values as number[], eventTimes, parameters['halfLife'] as number, windowEnd);
+}
+
 const TWINS: Readonly<Record<AggregateName, Twin>> = {
   count: ({ values }) => values.length,
   sum: ofSome(sumOf),
   avg: ofSome(avgOf),
+  decayedCount: (reached) => decayedOf({ ...reached, values: reached.values.map(() => 1) }) ?? 0,
+  decayedSum: decayedOf,
+  timeSinceLast: ofSome(({ eventTimes, windowEnd }) => windowEnd - Math.max(...eventTimes)),
+  timeSpan: ofSome(({ eventTimes }) => Math.max(...eventTimes) - Math.min(...eventTimes)),
   variance: ({ values }) => varianceOf(values as number[], 1),
   variancePop: ({ values }) => varianceOf(values as number[], 0),
   stddev: ({ values }) => rootOf(varianceOf(values as number[], 1)),

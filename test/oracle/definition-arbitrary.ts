@@ -2,9 +2,10 @@ import fc from 'fast-check';
 import {
   AGGREGATE_NAMES,
   type AggregateName,
+  type AggregateSignature,
   signatureOf,
 } from '../../src/definitions/aggregate-signatures.ts';
-import type { FieldType, Range } from '../../src/definitions/definition.ts';
+import type { FieldType, Grid, Range } from '../../src/definitions/definition.ts';
 import type { ValueType } from '../../src/definitions/expression.ts';
 import { formatDuration } from '../../src/time.ts';
 import { type FeatureDescription, isNullOfNothing } from './aggregate.ts';
@@ -125,14 +126,33 @@ function rangeOf(
   return { range: { kind: 'last', lengthMs }, option: `last: '${formatDuration(lengthMs)}'` };
 }
 
+function signatureFor(aggregate: FeatureChoice['aggregate']): AggregateSignature {
+  return isOwn(aggregate) ? ownDescription(aggregate).signature : signatureOf(aggregate);
+}
+
+/** A plain sum stands for an aggregate that cannot look back over the range. */
+function ableAggregate(
+  aggregate: FeatureChoice['aggregate'],
+  range: Range,
+  grid: Grid,
+): FeatureChoice['aggregate'] {
+  return signatureFor(aggregate).rangeLimit === undefined || hasEnd(range, grid) ? aggregate : 'sum';
+}
+
+/** Whether the range is no longer than some time; with the parameters drawn, each limit is longer than that. */
+function hasEnd(range: Range, grid: Grid): boolean {
+  if (range.kind === 'session') return grid.kind === 'session' && grid.maxDurationMs !== null;
+  return range.kind !== 'lifetime';
+}
+
 function buildFeature(
   chosen: FeatureChoice,
   index: number,
   ranged: ReturnType<typeof rangeOf>,
-  stepMs: number,
+  { grid, stepMs }: Frame,
 ): BuiltFeature {
-  const { aggregate } = chosen;
-  const signature = isOwn(aggregate) ? ownDescription(aggregate).signature : signatureOf(aggregate);
+  const aggregate = ableAggregate(chosen.aggregate, ranged.range, grid);
+  const signature = signatureFor(aggregate);
   const rules = signature.parameters ?? {};
   const parameters = parametersFrom(rules, chosen.parameters, stepMs);
   const isOfRecords = signature.optionalInput === true && chosen.ofRecords;
@@ -237,7 +257,7 @@ function buildDefinition(
   const maxOutOfOrdernessMs = chosen.disorder(stepMs);
   const maxAheadMs = chosen.ahead === null ? null : chosen.ahead(stepMs);
   const features = chosen.features.map((feature, index) =>
-    buildFeature(feature, index, rangeOf(feature, frame, withOthers), stepMs),
+    buildFeature(feature, index, rangeOf(feature, frame, withOthers), frame),
   );
   const where = chosen.where === null ? null : pick(PREDICATES, chosen.where);
   const own = [...new Set(features.map(({ description }) => description.aggregate))].filter(isOwn);

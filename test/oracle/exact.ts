@@ -6,7 +6,7 @@
 const UNIT_EXPONENT = -1074;
 
 /** The double in units of 2^-1074. */
-export function inUnits(value: number): bigint {
+function inUnits(value: number): bigint {
   const view = new DataView(new ArrayBuffer(8));
   view.setFloat64(0, value);
   const bits = view.getBigUint64(0);
@@ -17,12 +17,17 @@ export function inUnits(value: number): bigint {
   return exponent === 0n ? sign * fraction : sign * ((fraction | (1n << 52n)) << (exponent - 1n));
 }
 
+function bitLength(value: bigint): number {
+  const hex = value.toString(16);
+  return (hex.length - 1) * 4 + Number.parseInt(hex[0]!, 16).toString(2).length;
+}
+
 /** The double nearest to numerator / denominator in units of 2^-1074, ties to even; ±Infinity beyond the largest; never −0. */
 function fromUnits(numerator: bigint, denominator = 1n): number {
   if (numerator === 0n) return 0;
   const negative = numerator < 0n;
   const magnitude = negative ? -numerator : numerator;
-  const surplus = Math.max(0, (magnitude / denominator).toString(2).length - 53);
+  const surplus = Math.max(0, bitLength(magnitude / denominator) - 53);
   const divisor = denominator << BigInt(surplus);
   let quotient = magnitude / divisor;
   const twice = 2n * (magnitude % divisor);
@@ -32,12 +37,23 @@ function fromUnits(numerator: bigint, denominator = 1n): number {
   return negative && rounded !== 0 ? -rounded : rounded;
 }
 
-/** numerator / denominator · 2^(−1074·power), rounded once; ±Infinity beyond the largest double. */
-export function exactQuotient(numerator: bigint, denominator: bigint, power: number): number {
-  const excess = BigInt(-UNIT_EXPONENT * (power - 1));
-  return excess >= 0n
-    ? fromUnits(numerator, denominator << excess)
-    : fromUnits(numerator << -excess, denominator);
+/** numerator / denominator · 2^exponent, rounded once; ±Infinity beyond the largest double. */
+export function exactQuotient(numerator: bigint, denominator: bigint, exponent: number): number {
+  const shift = exponent - UNIT_EXPONENT;
+  return shift >= 0
+    ? fromUnits(numerator << BigInt(shift), denominator)
+    : fromUnits(numerator, denominator << BigInt(-shift));
+}
+
+/** Integers, and the exponent of the power of two that they are multiples of: the doubles, exactly. */
+export function asIntegers(values: readonly number[]): {
+  readonly integers: bigint[];
+  readonly exponent: number;
+} {
+  const lowestBits = values.map((value) => (value === 0 ? 0 : Math.floor(Math.log2(Math.abs(value))) - 53));
+  const exponent = Math.max(UNIT_EXPONENT, Math.min(0, ...lowestBits));
+  const shift = BigInt(exponent - UNIT_EXPONENT);
+  return { integers: values.map((value) => inUnits(value) >> shift), exponent };
 }
 
 /** The true sum of finite doubles, rounded once; ±Infinity when it is beyond the largest double. */

@@ -1,14 +1,18 @@
-import { exactQuotient, inUnits } from './exact.ts';
+import { asIntegers, exactQuotient } from './exact.ts';
 
 /**
  * Variance and its kin for the oracle, from deviations: with d = n·x − Σx, which is n times the distance from the
- * mean, the k-th central moment is (Σ d^k) / n^(k+1). All integers, in units of 2^-1074.
+ * mean, the k-th central moment is (Σ d^k) / n^(k+1). All are integers, times a power of two.
  */
 
-function deviations(values: readonly number[]): bigint[] {
-  const integers = values.map(inUnits);
+function deviations(values: readonly number[]): { readonly d: bigint[]; readonly exponent: number } {
+  const { integers, exponent } = asIntegers(values);
   const sum = total(integers);
-  return integers.map((integer) => BigInt(values.length) * integer - sum);
+  return { d: integers.map((integer) => BigInt(values.length) * integer - sum), exponent };
+}
+
+function totalOfProducts(xs: readonly bigint[], ys: readonly bigint[]): bigint {
+  return total(xs.map((x, index) => x * ys[index]!));
 }
 
 function total(terms: readonly bigint[]): bigint {
@@ -27,17 +31,17 @@ export function varianceOf(values: readonly number[], taken: 0 | 1): number | nu
 export function covarianceOf(xs: readonly number[], ys: readonly number[], taken: 0 | 1): number | null {
   if (xs.length <= taken) return null;
   const n = BigInt(xs.length);
-  const [dx, dy] = [deviations(xs), deviations(ys)];
-  const products = total(dx.map((d, index) => d * dy[index]!));
-  const covariance = exactQuotient(products, n * n * (n - BigInt(taken)), 2);
+  const [x, y] = [deviations(xs), deviations(ys)];
+  const divisor = n * n * (n - BigInt(taken));
+  const covariance = exactQuotient(totalOfProducts(x.d, y.d), divisor, x.exponent + y.exponent);
   return Number.isFinite(covariance) ? covariance : null;
 }
 
 /** The root of the square of r, rounded once, with the sign of r. */
 export function correlationOf(xs: readonly number[], ys: readonly number[]): number | null {
-  const [dx, dy] = [deviations(xs), deviations(ys)];
-  const products = total(dx.map((d, index) => d * dy[index]!));
-  const squares = totalOfPowers(dx, 2n) * totalOfPowers(dy, 2n);
+  const [x, y] = [deviations(xs), deviations(ys)];
+  const products = totalOfProducts(x.d, y.d);
+  const squares = totalOfPowers(x.d, 2n) * totalOfPowers(y.d, 2n);
   return squares === 0n ? null : signedRoot(products, exactQuotient(products ** 2n, squares, 0));
 }
 
@@ -45,7 +49,7 @@ export function correlationOf(xs: readonly number[], ys: readonly number[]): num
 export function skewnessOf(values: readonly number[]): number | null {
   if (values.length < 3) return null;
   const n = BigInt(values.length);
-  const d = deviations(values);
+  const { d } = deviations(values);
   const [squares, cubes] = [totalOfPowers(d, 2n), totalOfPowers(d, 3n)];
   if (squares === 0n) return null;
   // m3²/m2³ = (Σd³/n⁴)² / (Σd²/n³)³ = n·(Σd³)² / (Σd²)³
@@ -56,7 +60,7 @@ export function skewnessOf(values: readonly number[]): number | null {
 export function kurtosisOf(values: readonly number[]): number | null {
   if (values.length < 4) return null;
   const n = BigInt(values.length);
-  const d = deviations(values);
+  const { d } = deviations(values);
   const [squares, fourths] = [totalOfPowers(d, 2n), totalOfPowers(d, 4n)];
   if (squares === 0n) return null;
   // m4/m2² = (Σd⁴/n⁵) / (Σd²/n³)² = n·Σd⁴ / (Σd²)²
