@@ -17,8 +17,8 @@ import { createHash } from 'node:crypto';
  * is not taken in again. Other rows without a stored version are new, whatever their window_end.
  *
  * Deleted rows: a sorted set of `version:window_end` by window_end, so that an older version of such a row is known
- * to be stale. When they are final they go, too; the newest of them leaves its window_end as the score of `floor`, up
- * to which nothing is taken in again either.
+ * to be stale. When they are final they go, too; the newest of them, if no newer row is final, leaves its window_end
+ * as the score of `floor`, up to which nothing is taken in again either.
  */
 export const UPSERT_SCRIPT = `
 local call, match, unpack, tonumber, null = redis.call, string.match, unpack, tonumber, cjson.null
@@ -60,13 +60,13 @@ local function raise_deleted_floor(deleted_key, w)
   call('ZADD', deleted_key, w, 'floor')
 end
 
--- Drops the rows below the newest final one and marks that one as the floor.
+-- Drops the rows below the newest final one and marks that one as the floor, which is returned.
 local function prune(windows_key, ends, horizon)
   local floor = -huge
   for w in pairs(ends) do
     if w <= horizon and w > floor then floor = w end
   end
-  if floor == -huge then return end
+  if floor == -huge then return floor end
   local doomed, n = {}, 0
   for w, text in pairs(ends) do
     if w < floor then n = n + 1; doomed[n] = text end
@@ -74,9 +74,12 @@ local function prune(windows_key, ends, horizon)
   for i = 1, n, 1000 do call('HDEL', windows_key, unpack(doomed, i, math.min(i + 999, n))) end
   local row = call('HGET', windows_key, ends[floor])
   if not is_floor(row) then call('HSET', windows_key, ends[floor], row .. ' ') end
+  return floor
 end
 
-local function prune_deleted(deleted_key, horizon)
+-- Deleted rows up to the floor need no memory, the other final ones no more than a floor of their own.
+local function prune_deleted(deleted_key, horizon, floor)
+  if floor > -huge then call('ZREMRANGEBYSCORE', deleted_key, '-inf', floor) end
   local newest = call('ZREVRANGEBYSCORE', deleted_key, horizon, '-inf', 'WITHSCORES', 'LIMIT', 0, 1)
   if newest[2] then raise_deleted_floor(deleted_key, tonumber(newest[2])) end
 end
@@ -234,8 +237,8 @@ for i = 1, #keys, keys_each do
     if tonumber(window_end) >= greatest then put_latest(latest_key, window_end, entity, 2) end
   end
   if added then
-    prune(windows_key, ends, tonumber(entity[1]))
-    if deleted_key then prune_deleted(deleted_key, entity[1]) end
+    local floor_now = prune(windows_key, ends, tonumber(entity[1]))
+    if deleted_key then prune_deleted(deleted_key, entity[1], floor_now) end
   end
   if taken and ttl ~= '' then
     for key = i, i + keys_each - 1 do call('PEXPIRE', keys[key], ttl) end

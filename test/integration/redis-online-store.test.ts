@@ -230,6 +230,40 @@ describe('a reader in a tight loop', () => {
   });
 });
 
+describe('the key of deleted rows', () => {
+  it('is there while rows of a session can still be revised, and bounded however long it lasts', async () => {
+    const store = await openRedisStore({ url: inject('redisUrl') });
+    const client = new Redis(inject('redisUrl'));
+    const sessions = aGroup({
+      name: aName(),
+      grid: { kind: 'session', gapMs: MINUTE, maxDurationMs: null },
+      allowedLatenessMs: MINUTE,
+      features: { events: 'integer' },
+    });
+    const key = `tidemark:{${sessions.name}:1:c1}:deleted`;
+    const watermark = (end: number) => end - MINUTE;
+    const first = row('c1', T, 1, [1]);
+    await store.write(sessions, [{ ...first, watermark: watermark(T) }]);
+    expect(await client.exists(key)).toBe(0);
+    // An event every second: the rows of the last two minutes are not final.
+    for (let n = 1; n <= 600; n++) {
+      const end = T + n * 1000;
+      await store.write(sessions, [
+        { ...row('c1', end - 1000, n + 1, [null]), deleted: true },
+        { ...row('c1', end, n + 1, [n + 1]), watermark: watermark(end) },
+      ]);
+      expect(await client.zcard(key)).toBeLessThanOrEqual(121);
+    }
+    expect(await store.windows(sessions, ['c1'])).toHaveLength(1);
+    const next = T + 3600_000;
+    await store.write(sessions, [{ ...row('c1', next, 700, [1]), watermark: watermark(next) }]);
+    expect(await client.exists(key)).toBe(0);
+    expect(await store.write(sessions, [first])).toMatchObject({ stale: 1 });
+    await store.close();
+    client.disconnect();
+  });
+});
+
 describe('a reader of a session that grows', () => {
   it('always sees one row of it, never an older one, whatever is written again', async () => {
     const store = await openRedisStore({ url: inject('redisUrl') });
