@@ -21,7 +21,7 @@ export function cardRecords(
   });
 }
 
-/** A definitions file over card transactions in a topic: two groups that use every aggregate between them. */
+/** A definitions file over card transactions in a topic: two groups on grids and one of sessions. */
 export function cardGroups(topic: string): string {
   return `
 import { avg, count, defineFeatureGroup, defineSource, distinctCount, entropy, field, first, last, max, min, rate, sum } from 'tidemark';
@@ -75,6 +75,22 @@ export const cardAtMerchant = defineFeatureGroup({
     greatest_place: max((t) => t.geo, { last: '2h' }),
     first_status: first((t) => t.status, { last: '6h' }),
     last_place: last((t) => t.geo, { last: '6h', default: 'nowhere' }),
+  },
+});
+
+export const cardOuting = defineFeatureGroup({
+  name: 'card_outing',
+  version: 1,
+  source: transactions,
+  entity: 'card_id',
+  session: '20m',
+  maxDuration: '3h',
+  allowedLateness: '10m',
+  features: {
+    txn_count: count(),
+    spend: sum((t) => t.amount_minor / 100),
+    merchants: distinctCount((t) => t.merchant_id),
+    first_status: first((t) => t.status),
   },
 });
 `;
