@@ -98,6 +98,7 @@ const SIGNATURES = {
   },
   approxDistinctCount: {
     inputs: [CATEGORIES],
+    neverNull: true,
     parameters: { precision: { kind: 'integer', from: 4, to: 18, default: 12 } },
     valueType: integer,
   },

@@ -93,7 +93,7 @@ function ownValue(
     problems.push({
       message: `${what} cannot be made of ${types}: ${wrong.message} (${there})`,
       place: call.site.lambdaPlace(call.given[0], 0),
-      remedy: `in ${aggregate.name}: ${wrong.remedy}; or give it another input`,
+      remedy: `give it another input, or mend ${aggregate.name}: ${wrong.remedy}`,
     });
     return null;
   }

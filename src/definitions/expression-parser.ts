@@ -75,7 +75,8 @@ function resultOf({ body }: Lambda): Syntax {
   const returned = statement?.type === 'ReturnStatement' ? statement.argument : null;
   if (returned && second === undefined) return returned;
   const wrong = (returned ? second : statement) ?? body;
-  throw refusal(wrong, `${describeSyntax(wrong)} is not allowed in a lambda`, {
+  const name = returned ? 'a second statement' : describeSyntax(wrong);
+  throw refusal(wrong, `${name} is not allowed in a lambda`, {
     remedy: 'write one expression: the body is `=> expression` or `{ return expression; }`',
   });
 }

@@ -167,7 +167,7 @@ const SYNTAX: Readonly<Record<string, string>> = {
   ObjectExpression: 'an object',
   ObjectPattern: 'an object pattern',
   RestElement: 'a rest element',
-  ReturnStatement: 'return without a value, or a second one',
+  ReturnStatement: 'return without a value',
   SequenceExpression: 'the comma operator',
   SpreadElement: 'a spread',
   Super: 'super',

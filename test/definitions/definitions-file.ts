@@ -6,6 +6,7 @@ import type { Definitions } from '../../src/definitions/definition.ts';
 import { DefinitionError } from '../../src/definitions/definition-error.ts';
 import { loadDefinitions } from '../../src/definitions/load.ts';
 import type { TidemarkError } from '../../src/errors.ts';
+import * as tidemark from '../../src/index.ts';
 
 /** Writes files into a folder of their own, far from the package; gives the path of the first. */
 export function writeFiles(files: Readonly<Record<string, string>>): string {
@@ -16,7 +17,7 @@ export function writeFiles(files: Readonly<Record<string, string>>): string {
 }
 
 /** The imports, and a source, for definitions files that are about something else. */
-export const HEAD = `import { avg, count, defineFeatureGroup, defineSource, distinctCount, entropy, field, first, last, max, min, rate, sum } from 'tidemark';
+export const HEAD = `import { ${Object.keys(tidemark).join(', ')} } from 'tidemark';
 export const transactions = defineSource({
   name: 'transactions',
   key: 'card_id',
@@ -62,6 +63,9 @@ export async function problemsOf(text: string, head = HEAD): Promise<Told[]> {
   }
   throw new Error('not refused');
 }
+
+/** A feature for a group that is about something else. */
+export const ONE_FEATURE = "n: count({ last: '1h' }),";
 
 /** A group around some features or with some options changed. */
 export function group(features: string, options = "entity: 'card_id',\n  every: '5m',"): string {

@@ -1,7 +1,6 @@
 import type { FieldType, Row, Scalar } from '../../src/definitions/definition.ts';
 import { expressionOf } from '../../src/definitions/expression-code.ts';
 import { parseLambda } from '../../src/definitions/expression-parser.ts';
-import { LambdaError } from '../../src/definitions/expression-refusals.ts';
 import { compile, createRuntime } from '../../src/definitions/expression-runtime.ts';
 import { recordOf } from '../../src/definitions/expression-scope.ts';
 import type { Node } from '../../src/definitions/expression-tree.ts';
@@ -55,19 +54,4 @@ export function evaluateCounting(
   const runtime = createRuntime();
   const value = compile(expressionOf(parse(text)), runtime)(given);
   return { value, overflows: runtime.overflows };
-}
-
-/** Why a lambda is refused, with the text that the refusal points at. */
-export function refusalOf(text: string): {
-  readonly message: string;
-  readonly remedy: string;
-  readonly at: string;
-} {
-  try {
-    parse(text);
-  } catch (error) {
-    if (!(error instanceof LambdaError)) throw error;
-    return { message: error.message, remedy: error.remedy, at: text.slice(error.offset) };
-  }
-  throw new Error(`not refused: ${text}`);
 }

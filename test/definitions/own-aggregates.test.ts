@@ -6,11 +6,9 @@ import { parseLambda } from '../../src/definitions/expression-parser.ts';
 import { LambdaError } from '../../src/definitions/expression-refusals.ts';
 import type { Node } from '../../src/definitions/expression-tree.ts';
 import { createKernel } from '../../src/operators/kernel.ts';
-import { group, HEAD, load } from './definitions-file.ts';
+import { group, load } from './definitions-file.ts';
 import { parse } from './lambda.ts';
 import { lambdaText } from './lambda-arbitrary.ts';
-
-const OWN_HEAD = HEAD.replace('import { ', 'import { defineAggregate, ');
 
 const GEOMETRIC_MEAN = `const geometricMean = defineAggregate(
   'geometricMean',
@@ -20,7 +18,7 @@ const GEOMETRIC_MEAN = `const geometricMean = defineAggregate(
 `;
 
 async function ownGroup(aggregate: string, feature: string): Promise<FeatureGroup> {
-  const { groups } = await load(aggregate + group(feature), OWN_HEAD);
+  const { groups } = await load(aggregate + group(feature));
   return groups[0]!;
 }
 
