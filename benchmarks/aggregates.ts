@@ -1,3 +1,4 @@
+import { type AggregateName, isVector, signatureOf } from '../src/definitions/aggregate-signatures.ts';
 import { type AggregateFeature, aggregateFeatures, MERCHANTS } from './aggregate-features.ts';
 import { type Benchmark, type BenchmarkSettings, medians, type ResultRow, rounded } from './benchmark.ts';
 import type { CardRowsOptions } from './card-rows.ts';
@@ -8,9 +9,6 @@ const AGGREGATES_PROCESS = new URL('./processes/aggregates.ts', import.meta.url)
 const RANGE = `last: '24h'`;
 const STREAM: CardRowsOptions = { cards: 1000, perSecond: 1, cardsBy: 'zipf', merchants: MERCHANTS };
 const WARM_UP = 25 * 3600;
-
-/** How many times the cost of a plain count each kind of aggregate is to stay within. */
-const AIMS = { simple: 3, sketch: 10 };
 
 /** Each aggregate as the only feature of a task, beside a task that counts records. */
 export const aggregates: Benchmark = {
@@ -39,7 +37,7 @@ export const aggregates: Benchmark = {
         'CPU µs/event': rounded(figures.cpuUs, 2),
         'count: CPU µs/event': rounded(figures.plainUs, 2),
         'times the count': rounded(figures.ratio, 2),
-        aim: isSketch(name) ? AIMS.sketch : AIMS.simple,
+        aim: aimOf(name),
         'rows/event': rounded(figures.rowsPerEvent, 2),
       });
     }
@@ -51,8 +49,11 @@ export const aggregates: Benchmark = {
   },
 };
 
-function isSketch(name: string): boolean {
-  return name.startsWith('approx') || name.startsWith('topK');
+/** How many times the cost of a plain count an aggregate is to stay within. */
+function aimOf(name: AggregateName): number {
+  const { inputs, valueType } = signatureOf(name);
+  const isSketch = name.startsWith('approx');
+  return isSketch || isVector(valueType(inputs.map(([type]) => type!))) ? 10 : 3;
 }
 
 type AggregateFigures = {

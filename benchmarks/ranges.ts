@@ -53,6 +53,17 @@ const CASES: readonly Case[] = [
     measured: 1e6,
   },
   {
+    what: '24 h, every 5 min: median and 99th percentile',
+    windows: `every: '5m'`,
+    features: [
+      `median: approxPercentile((t) => t.amount_minor, { p: 0.5, last: '24h' })`,
+      `p99: approxPercentile((t) => t.amount_minor, { p: 0.99, last: '24h' })`,
+    ],
+    everyHours: 2.4,
+    before: 11,
+    measured: 1e6,
+  },
+  {
     what: 'sessions of 30 min: count and sum',
     windows: `session: '30m'`,
     features: [`txns: count()`, `spend: sum((t) => t.amount_minor / 100)`],
