@@ -45,7 +45,7 @@ const INTRODUCTION = `# Aggregates
 
 <!-- Made by npm run docs, from the docstrings of src/definitions/aggregate-functions.ts and the table of signatures. -->
 
-What a feature can be. \`x\` and \`y\` stand for lambdas over the record, \`(t) => t.amount\`; \`…\` for the options that every aggregate takes: a [range](definitions.md#ranges), \`where: (t) => …\` for the records that are to reach it, and \`default\` in place of the null of no values at all. [Nulls, numbers and time zones](nulls-numbers-and-time-zones.md) holds examples.
+What a feature can be. \`x\` and \`y\` stand for lambdas over the record, \`(t) => t.amount\`; \`…\` for the options that every aggregate takes: a [range](definitions.md#ranges), \`where: (t) => …\` for the records that are to reach it, and \`default\` in place of the null of no values at all. [Nulls, numbers and time zones](nulls-numbers-and-time-zones.md) holds examples. Others can be made of these: [aggregates of your own](definitions.md#aggregates-of-your-own).
 
 All but the approximate ones are exact: the value is a function of the values in the window (and of their times, where it says so), rounded once where it is rounded. No order of arrival, expiry, merge of panes or restart changes a bit. The approximate ones are functions of the values alone, too: equal values, equal bits.
 
