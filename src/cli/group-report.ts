@@ -1,5 +1,5 @@
 import { Dictionary } from '../aggregates/dictionary.ts';
-import { featureTypeName } from '../definitions/aggregate-signatures.ts';
+import { featureTypeName, signatureOf } from '../definitions/aggregate-signatures.ts';
 import type {
   Aggregation,
   Feature,
@@ -34,15 +34,10 @@ export interface SourceReport {
   readonly fields: Readonly<Record<string, string>>;
 }
 
-interface FeatureReport {
+interface FeatureReport extends AggregateReport {
   readonly name: string;
   /** `integer`, `list<string>`, `map<string, integer>`. */
   readonly type: string;
-  /** As the definitions file calls it. */
-  readonly aggregate: string;
-  /** Canonical text of what it aggregates; null for a count of records, and for an aggregate of the user's own. */
-  readonly input: string | null;
-  readonly where: string | null;
   /** What an aggregate of the user's own is computed from; null for a built-in one. */
   readonly own: OwnReport | null;
   /** `last 1d`, `last 30 days`, `since day in Asia/Kolkata` or `lifetime`. */
@@ -50,17 +45,23 @@ interface FeatureReport {
   readonly default: number | string | boolean | null;
 }
 
+/** An aggregate over what lambdas say; of an aggregate of the user's own only the name. */
+export interface AggregateReport {
+  /** As the definitions file calls it. */
+  readonly aggregate: string;
+  /** Canonical text of what it aggregates; null for records. */
+  readonly input: string | null;
+  /** That of the second input of an aggregate over pairs. */
+  readonly other: string | null;
+  /** Options of its own; durations are texts. */
+  readonly parameters: Readonly<Record<string, number | string | readonly number[]>>;
+  readonly where: string | null;
+}
+
 export interface OwnReport {
   /** Canonical text, over fields named by the numbers of the parts. */
   readonly result: string;
-  readonly parts: readonly PartReport[];
-}
-
-interface PartReport {
-  readonly aggregate: string;
-  /** Canonical texts of its inputs; none for a count of records. */
-  readonly inputs: readonly string[];
-  readonly where: string | null;
+  readonly parts: readonly AggregateReport[];
 }
 
 interface GroupFacts {
@@ -183,23 +184,33 @@ function reportSessions(facts: GroupFacts, group: FeatureGroup, grid: SessionGri
 }
 
 function reportFeature(feature: Feature, grid: Grid): FeatureReport {
-  const { aggregations, result } = feature;
-  const simple = result === null ? aggregations[0] : null;
+  const { aggregate, aggregations, result } = feature;
+  const parts = aggregations.map(reportAggregation);
+  const simple = result === null ? parts[0]! : { input: null, other: null, parameters: {}, where: null };
   return {
     name: feature.name,
     type: featureTypeName(feature.valueType),
-    aggregate: feature.aggregate,
-    input: simple?.input?.canonical ?? null,
-    where: simple?.where?.canonical ?? null,
-    own: result && { result: result.canonical, parts: aggregations.map(reportPart) },
+    ...simple,
+    aggregate,
+    own: result && { result: result.canonical, parts },
     range: rangeName(feature.range, grid),
     default: feature.default,
   };
 }
 
-function reportPart({ aggregate, input, other, where }: Aggregation): PartReport {
-  const inputs = [input, other].flatMap((each) => each?.canonical ?? []);
-  return { aggregate, inputs, where: where?.canonical ?? null };
+function reportAggregation({ aggregate, input, other, where, parameters }: Aggregation): AggregateReport {
+  const rules = signatureOf(aggregate).parameters ?? {};
+  const texts = Object.entries(parameters).map(([name, value]) => {
+    const isDuration = rules[name]?.kind === 'duration';
+    return [name, isDuration ? formatDuration(value as DurationMs) : value] as const;
+  });
+  return {
+    aggregate,
+    input: input?.canonical ?? null,
+    other: other?.canonical ?? null,
+    parameters: Object.fromEntries(texts),
+    where: where?.canonical ?? null,
+  };
 }
 
 const CELL_BYTES = 8;

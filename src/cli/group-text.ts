@@ -1,4 +1,5 @@
 import type {
+  AggregateReport,
   GroupReport,
   OwnReport,
   SessionGroupReport,
@@ -49,9 +50,9 @@ function describeGroup(group: GroupReport): string {
     group.features.map((f) => [
       f.name,
       f.type,
-      f.aggregate,
+      aggregateText(f),
       f.range,
-      f.input,
+      inputsText(f),
       f.where,
       f.default === null ? null : String(f.default),
     ]),
@@ -63,11 +64,20 @@ function describeGroup(group: GroupReport): string {
   return `group ${group.name}:${group.version}\n${sections.map(indent).join('\n\n')}`;
 }
 
+/** `count`, `topK, k 3`. */
+function aggregateText({ aggregate, parameters }: AggregateReport): string {
+  return [aggregate, ...Object.entries(parameters).map(([name, value]) => `${name} ${value}`)].join(', ');
+}
+
+function inputsText({ input, other }: AggregateReport): string | null {
+  return other === null ? input : `${input}, ${other}`;
+}
+
 /** What a feature is by an aggregate of the user's own, and under it the parts that its numbers stand for. */
 function describeOwn(name: string, { result, parts }: OwnReport): string {
   const table = formatTable(
     ['part', 'aggregate', 'of', 'where'],
-    parts.map((part, index) => [String(index), part.aggregate, part.inputs.join(', ') || null, part.where]),
+    parts.map((part, index) => [String(index), aggregateText(part), inputsText(part), part.where]),
   );
   return `${name} = ${result}\n${indent(table)}`;
 }

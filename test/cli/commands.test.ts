@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Drivers } from '../../src/cli/drivers.ts';
 import { createProgram } from '../../src/cli/main.ts';
-import type { Definitions, FeatureGroup, Range, Source } from '../../src/definitions/definition.ts';
+import type { Definitions, Feature, FeatureGroup, Range, Source } from '../../src/definitions/definition.ts';
 import type { DemoResult } from '../../src/demo/options.ts';
 import type { ReplaySummary } from '../../src/replay/options.ts';
 
@@ -445,6 +445,53 @@ describe('tidemark check', () => {
         '  * an event, ... 30m without one',
       ].join('\n'),
     );
+  });
+
+  test("tells what an aggregate of the user's own is computed from, and options of aggregates", async () => {
+    const read = (canonical: string, type: 'integer' | 'number' = 'integer') =>
+      ({ type, fields: new Set<string>(), canonical, code: 'null' }) as const;
+    const [plain] = GROUP.features;
+    const amount = read('(field "amount")');
+    const sum = { ...plain!.aggregations[0], aggregate: 'sum', input: amount } as const;
+    const mean: Feature = {
+      ...plain!,
+      name: 'mean',
+      aggregate: 'mine',
+      aggregations: [sum, { ...sum, aggregate: 'count', input: null, where: read('(field "ok")') }],
+      result: read('(/ (field "0") (field "1"))', 'number'),
+      valueType: 'number',
+    };
+    const decayed = { ...sum, aggregate: 'decayedSum', parameters: { halfLife: 5_400_000 } } as const;
+    const line = { ...sum, aggregate: 'covariance', other: read('(field "price")') } as const;
+    const features: Feature[] = [
+      mean,
+      { ...plain!, name: 'faded', aggregate: 'decayedSum', aggregations: [decayed] },
+      { ...plain!, name: 'line', aggregate: 'covariance', aggregations: [line] },
+    ];
+    await call(['check', 'defs.ts'], definitions({ ...GROUP, features }));
+    const lines = stdout.split('\n').map((each) => each.trim().split(/ {2,}/));
+    expect(lines).toContainEqual(['mean', 'number', 'mine', 'last 1d', '-', '-', '-']);
+    expect(lines).toContainEqual([
+      'faded',
+      'integer',
+      'decayedSum, halfLife 1h30m',
+      'last 1d',
+      amount.canonical,
+      '-',
+      '-',
+    ]);
+    expect(lines).toContainEqual([
+      'line',
+      'integer',
+      'covariance',
+      'last 1d',
+      '(field "amount"), (field "price")',
+      '-',
+      '-',
+    ]);
+    expect(lines).toContainEqual(['mean = (/ (field "0") (field "1"))']);
+    expect(lines).toContainEqual(['0', 'sum', amount.canonical, '-']);
+    expect(lines).toContainEqual(['1', 'count', '-', '(field "ok")']);
   });
 
   test('prints every name for a person', async () => {

@@ -211,6 +211,76 @@ definitions.ts:24:9: topKBySum of 'v' needs a range
     `definitions.ts:17:78: approxPercentile of 'p' needs the option 'p'
   write p: 0.5`,
   ],
+  [
+    'no half-life',
+    group("v: decayedCount({ last: '1h' } as never),"),
+    `definitions.ts:24:21: decayedCount of 'v' needs the option 'halfLife'
+  write halfLife: '1h'`,
+  ],
+  [
+    'a half-life of nothing',
+    group("v: decayedSum((t) => t.amount, { last: '1h', halfLife: '0s' }),"),
+    `definitions.ts:24:60: 'halfLife' of decayedSum of 'v' is '0s', but must be longer than nothing
+  write '250ms', '30s', '5m', '1h30m' or '7d'`,
+  ],
+  [
+    'a half-life in milliseconds',
+    group("v: decayedSum((t) => t.amount, { last: '1h', halfLife: 60000 as never }),"),
+    `definitions.ts:24:60: 'halfLife' of decayedSum of 'v' is 60000, not a duration
+  milliseconds are written '1m'`,
+  ],
+  [
+    'a range of too many half-lives',
+    group("v: decayedSum((t) => t.amount, { last: '7d', halfLife: '10m' }),"),
+    `definitions.ts:24:60: 'halfLife' of decayedSum of 'v' is '10m', so that it looks back over 1000 times that, but the range is up to '7d' long
+  write halfLife: '10m4s800ms' or longer, or last: '6d22h40m' or shorter`,
+  ],
+  [
+    'a half-life and a lifetime',
+    group("v: decayedCount({ lifetime: true, halfLife: '1d' }),"),
+    `definitions.ts:24:49: 'halfLife' of decayedCount of 'v' is '1d', so that it looks back over 1000 times that, but the range has no end
+  write last: '1000d'`,
+  ],
+  [
+    'a half-life too short for a month',
+    group("v: decayedCount({ since: { unit: 'month', zone: 'UTC' }, halfLife: '1m' }),"),
+    `definitions.ts:24:72: 'halfLife' of decayedCount of 'v' is '1m', so that it looks back over 1000 times that, but the range is up to '31d' long
+  write halfLife: '44m38s400ms' or longer`,
+  ],
+  [
+    'a half-life in sessions of any length',
+    group("v: decayedCount({ halfLife: '1h' }),", "entity: 'card_id', session: '30m',"),
+    `definitions.ts:23:33: 'halfLife' of decayedCount of 'v' is '1h', so that it looks back over 1000 times that, but the range has no end
+  write maxDuration: '41d16h' beside session`,
+  ],
+  [
+    'a half-life too short for the sessions',
+    group("v: decayedCount({ halfLife: '1s' }),", "entity: 'card_id', session: '30m', maxDuration: '2h',"),
+    `definitions.ts:23:33: 'halfLife' of decayedCount of 'v' is '1s', so that it looks back over 1000 times that, but the range is up to '2h' long
+  write halfLife: '7s200ms' or longer`,
+  ],
+  [
+    'a decayed sum of texts',
+    group("v: decayedSum((t) => t.geo as never, { last: '1h', halfLife: '1m' }),"),
+    `definitions.ts:24:19: decayedSum of 'v' takes number, not a string
+  read a field that is a number, or write Number(text)`,
+  ],
+  [
+    'a part whose half-life is too short for the range',
+    own(
+      "{ s: decayedSum((x: number) => x, { halfLife: '10m' }) }",
+      '({ s }) => s',
+      "v: mine((t) => t.amount, { last: '7d' }),",
+    ),
+    `definitions.ts:25:30: 'halfLife' of decayedSum in mine of 'v' is '10m', so that it looks back over 1000 times that, but the range is up to '7d' long
+  write halfLife: '10m4s800ms' or longer, or last: '6d22h40m' or shorter`,
+  ],
+  [
+    'a default of a time since the last',
+    group("v: timeSinceLast({ last: '1h', default: '0' as never }),"),
+    `definitions.ts:24:45: 'default' of timeSinceLast of 'v' is '0', but the feature is an integer
+  write default: 0`,
+  ],
 ];
 
 export const WRONG_PARAMETERS = REFUSED.map(([what, text, told]): Refusal => [what, HEAD + text, told]);
