@@ -1,4 +1,4 @@
-import { listText } from '../definitions/value.ts';
+import { listOfTexts } from '../definitions/value.ts';
 import { type Cells, UniformAggregate } from './aggregate.ts';
 import type { ByteReader, ByteWriter } from './byte-codec.ts';
 import type { Dictionary } from './dictionary.ts';
@@ -93,10 +93,10 @@ export abstract class BoundedList extends UniformAggregate {
 
   override result(cells: Cells, window: number): number {
     const list = cells[window]!;
-    const values = Array.from({ length: this.lists.size(list) }, (_, index) =>
-      this.values.valueOf(this.#input(list, index)),
-    );
-    return this.#dictionary.intern(listText(values));
+    const size = this.lists.size(list);
+    const texts: string[] = [];
+    for (let index = 0; index < size; index++) texts.push(this.values.elementText(this.#input(list, index)));
+    return this.#dictionary.intern(listOfTexts(texts));
   }
 
   override isEmpty(cells: Cells, window: number): boolean {

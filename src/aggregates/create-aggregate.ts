@@ -7,7 +7,6 @@ import { ApproxPercentile } from './approx-percentile.ts';
 import { DoubleAvg, IntegerAvg } from './avg.ts';
 import type { BoundedListOptions } from './bounded-list.ts';
 import { Count } from './count.ts';
-import { CountBy } from './count-by.ts';
 import { Correlation, Covariance } from './covariance.ts';
 import { DecayedCount, DecayedSum } from './decay.ts';
 import type { Dictionary } from './dictionary.ts';
@@ -22,9 +21,10 @@ import { InputValues } from './input-values.ts';
 import { MinMaxN } from './min-max-n.ts';
 import { MostFrequentShare } from './most-frequent-share.ts';
 import { Rate } from './rate.ts';
-import { SelectedCategories } from './selected-categories.ts';
 import { Kurtosis, Skewness } from './shape.ts';
+import { CountBy, DistinctValues } from './sorted-categories.ts';
 import { DoubleSum, IntegerSum } from './sum.ts';
+import { TopK } from './top-k.ts';
 import { TopKBySum } from './top-k-by-sum.ts';
 import { StandardDeviation, Variance } from './variance.ts';
 
@@ -84,8 +84,7 @@ const IMPLEMENTATIONS: Readonly<Record<AggregateName, Implementation>> = {
   minN: { create: (...given) => new MinMaxN('min', listOptions(...given)) },
   maxN: { create: (...given) => new MinMaxN('max', listOptions(...given)) },
   topK: {
-    create: ({ parameters }, dictionary) =>
-      new SelectedCategories('frequency', parameters['k'] as number, dictionary),
+    create: ({ parameters }, dictionary) => new TopK(parameters['k'] as number, dictionary),
     inputs: ['category'],
   },
   topKBySum: {
@@ -93,8 +92,7 @@ const IMPLEMENTATIONS: Readonly<Record<AggregateName, Implementation>> = {
     inputs: ['category', 'number'],
   },
   distinctValues: {
-    create: ({ parameters }, dictionary) =>
-      new SelectedCategories('value', parameters['limit'] as number, dictionary),
+    create: ({ parameters }, dictionary) => new DistinctValues(parameters['limit'] as number, dictionary),
     inputs: ['category'],
   },
   countBy: { create: (_, dictionary) => new CountBy(dictionary), inputs: ['category'] },

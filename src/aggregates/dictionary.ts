@@ -1,3 +1,5 @@
+import { elementText } from '../definitions/value.ts';
+
 /**
  * Numbers for values: strings and categories are held once per task and are plain integers in cells.
  *
@@ -7,6 +9,8 @@
 export class Dictionary {
   readonly #ids = new Map<number | string | boolean, number>();
   readonly #values: (number | string | boolean | undefined)[] = [];
+  /** What {@link Dictionary.elementText} was asked for. */
+  readonly #elementTexts: (string | undefined)[] = [];
   #references = new Int32Array(256);
   readonly #free: number[] = [];
   #unretained: number[] = [];
@@ -42,6 +46,15 @@ export class Dictionary {
     return this.#values[id] as string;
   }
 
+  /** The value as it stands in the text of a list or map. */
+  elementText(id: number): string {
+    const known = this.#elementTexts[id];
+    if (known !== undefined) return known;
+    const text = elementText(this.#values[id]!);
+    this.#elementTexts[id] = text;
+    return text;
+  }
+
   retain(id: number): void {
     this.#references[id]!++;
   }
@@ -58,6 +71,7 @@ export class Dictionary {
       if (this.#references[id] !== 0 || value === undefined) continue;
       this.#ids.delete(value);
       this.#values[id] = undefined;
+      this.#elementTexts[id] = undefined;
       this.#free.push(id);
     }
     this.#unretained = [];

@@ -1,4 +1,4 @@
-import { listText } from '../definitions/value.ts';
+import { listOfTexts } from '../definitions/value.ts';
 import { type Cells, UniformAggregate } from './aggregate.ts';
 import type { ByteReader, ByteWriter } from './byte-codec.ts';
 import type { Dictionary } from './dictionary.ts';
@@ -38,7 +38,9 @@ export class Histogram extends UniformAggregate {
   }
 
   override result(cells: Cells, window: number): number {
-    return this.#dictionary.intern(listText(Array.from(this.#counts(cells, window))));
+    const counts: string[] = [];
+    for (let bin = 0; bin < this.paneWidth; bin++) counts.push(String(cells[window + bin]));
+    return this.#dictionary.intern(listOfTexts(counts));
   }
 
   override isEmpty(cells: Cells, window: number): boolean {

@@ -1,4 +1,5 @@
 import type { ValueType } from '../definitions/expression.ts';
+import { elementText } from '../definitions/value.ts';
 import type { Dictionary } from './dictionary.ts';
 
 /** What inputs stand for that are numbers themselves, 0 and 1 for booleans, or texts of the dictionary. */
@@ -16,6 +17,11 @@ export class InputValues {
   valueOf(input: number): number | string | boolean {
     if (this.#isText) return this.#dictionary.textOf(input);
     return this.#isBoolean ? input !== 0 : input;
+  }
+
+  /** The value as it stands in the text of a list. */
+  elementText(input: number): string {
+    return this.#isText ? this.#dictionary.elementText(input) : elementText(this.valueOf(input));
   }
 
   /** The input that stands for a value. */

@@ -3,6 +3,8 @@ export class Selection {
   /** The first so far, in order. */
   readonly items: number[] = [];
   readonly #weights: number[] = [];
+  /** What an item must weigh to be taken in: as much as the last one, once there are `limit`. */
+  #least = Number.NEGATIVE_INFINITY;
   readonly #limit: number;
   readonly #compare: (a: number, b: number) => number;
 
@@ -15,10 +17,12 @@ export class Selection {
   clear(): void {
     this.items.length = 0;
     this.#weights.length = 0;
+    this.#least = Number.NEGATIVE_INFINITY;
   }
 
   /** Takes the item in unless `limit` others stand before it; those of greater weight do. */
   offer(item: number, weight: number): void {
+    if (weight < this.#least) return;
     let place = this.items.length;
     while (place > 0 && this.#goesBefore(item, weight, place - 1)) place--;
     if (place === this.#limit) return;
@@ -28,6 +32,7 @@ export class Selection {
     }
     this.items.splice(place, 0, item);
     this.#weights.splice(place, 0, weight);
+    if (this.items.length === this.#limit) this.#least = this.#weights[this.#limit - 1]!;
   }
 
   #goesBefore(item: number, weight: number, place: number): boolean {

@@ -1,4 +1,4 @@
-import { compareElements, listText } from '../definitions/value.ts';
+import { compareElements, listOfTexts } from '../definitions/value.ts';
 import type { Aggregate, Cells } from './aggregate.ts';
 import type { ByteReader, ByteWriter } from './byte-codec.ts';
 import type { Dictionary } from './dictionary.ts';
@@ -100,8 +100,8 @@ export class TopKBySum implements Aggregate {
     const rows = this.#lists.cells;
     this.#selection.clear();
     this.#forEachRow(cells[window]!, (row) => this.#selection.offer(row, this.#sums.round(rows, row + SUM)));
-    const values = this.#selection.items.map((row) => this.#dictionary.valueOf(rows[row]!));
-    return this.#dictionary.intern(listText(values));
+    const texts = this.#selection.items.map((row) => this.#dictionary.elementText(rows[row]!));
+    return this.#dictionary.intern(listOfTexts(texts));
   }
 
   isEmpty(cells: Cells, window: number): boolean {

@@ -552,8 +552,9 @@ export function topKBySum<A extends LambdaArguments, T extends number | string |
  *
  * @nulls skips null values; an empty list of nothing
  * @type list of the lambda's type
- * @state a count for each different value of a pane, and of the window; each value is held once per task
- * @cost one look-up per event; a look at each different value of the window per result
+ * @state a count for each different value of a pane, and of the window, whose values are kept in order; each value is held
+ * once per task
+ * @cost one look-up per event, and a binary search when a value comes or goes; `limit` values are written per result
  */
 export function distinctValues<A extends LambdaArguments, T extends number | string | boolean>(
   input: Lambda<A, T>,
@@ -570,8 +571,9 @@ export function distinctValues<A extends LambdaArguments, T extends number | str
  *
  * @nulls skips null values; an empty map of nothing
  * @type map from the lambda's type to integer
- * @state a count for each different value of a pane, and of the window; each value is held once per task
- * @cost one look-up per event; per result, all different values of the window are sorted and written
+ * @state a count for each different value of a pane, and of the window, whose values are kept in order; each value is held
+ * once per task
+ * @cost one look-up per event, and a binary search when a value comes or goes; all different values are written per result
  */
 export function countBy<A extends LambdaArguments, T extends number | string | boolean>(
   input: Lambda<A, T>,

@@ -21,16 +21,31 @@ export class VectorJson {
 }
 
 export function listText(elements: readonly Element[]): string {
-  return `[${elements.map(elementText).join(',')}]`;
+  return listOfTexts(elements.map(elementText));
+}
+
+/** The list of the elements that have these texts. */
+export function listOfTexts(texts: readonly string[]): string {
+  return `[${texts.join(',')}]`;
 }
 
 /** The entries may come in any order; their keys differ. */
 export function mapText(entries: readonly (readonly [Element, Element])[]): string {
   const sorted = [...entries].sort(([a], [b]) => compareElements(a, b));
-  return `{${sorted.map(([key, value]) => `${JSON.stringify(String(key))}:${elementText(value)}`).join(',')}}`;
+  return mapOfTexts(sorted.map(([key, value]) => entryText(elementText(key), elementText(value))));
 }
 
-function elementText(element: Element): string {
+/** The map of the entries that have these texts, in the order of their keys. */
+export function mapOfTexts(texts: readonly string[]): string {
+  return `{${texts.join(',')}}`;
+}
+
+/** The entry of a key and a value that have these texts: keys are strings in JSON. */
+export function entryText(key: string, value: string): string {
+  return key.startsWith('"') ? `${key}:${value}` : `"${key}":${value}`;
+}
+
+export function elementText(element: Element): string {
   return typeof element === 'string' ? JSON.stringify(element) : String(element);
 }
 
