@@ -86,7 +86,9 @@ export class TopKBySum implements Aggregate {
       const rows = this.#lists.cells;
       rows[row + COUNT]! -= rows[from + COUNT]!;
       this.#sums.unmerge(rows, row + SUM, from + SUM);
-      if (rows[row + COUNT] === 0) cells[window] = this.#lists.close(list, index);
+      if (rows[row + COUNT]! > 0) return;
+      this.#sums.clear(rows, row + SUM);
+      cells[window] = this.#lists.close(list, index);
     });
     return true;
   }

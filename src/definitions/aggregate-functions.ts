@@ -646,7 +646,8 @@ export function approxDistinctCount<A extends LambdaArguments>(
  * @type number
  * @state a count for each bucket in use, per pane and in the window: values of one sign over a ratio r use up to
  * ln r / (2·relativeError) buckets
- * @cost a logarithm and a look-up per event; a look at each bucket of the window whenever the percentile moves by one
+ * @cost a logarithm and a look-up per event; a look at each bucket of the window whenever the percentile moves by one, a
+ * sort of them when it moves further
  * @error within relativeError of the value at that rank (Masson, Rim, Lee, "DDSketch", PVLDB 12, 2019); what is nearer to
  * 0 than 2^−1022 counts as 0
  */
