@@ -1,5 +1,5 @@
 import type { Cells } from './aggregate.ts';
-import { MomentsAggregate } from './moments-aggregate.ts';
+import { MomentsFormula } from './moments-aggregate.ts';
 import { roundQuotient } from './round-quotient.ts';
 import type { Population } from './variance.ts';
 
@@ -7,7 +7,7 @@ import type { Population } from './variance.ts';
  * `covariance(x, y)` and `covariancePop(x, y)`: (n·Σxy − Σx·Σy) / (n·(n − 1)), or / n² of the population, rounded
  * once. Null below two pairs, or one; null also while it is beyond the largest double.
  */
-export class Covariance extends MomentsAggregate {
+export class Covariance extends MomentsFormula {
   /** How many degrees of freedom the means take. */
   readonly #taken: 0 | 1;
 
@@ -16,7 +16,7 @@ export class Covariance extends MomentsAggregate {
     this.#taken = of === 'sample' ? 1 : 0;
   }
 
-  override result(cells: Cells, window: number): number {
+  protected override evaluate(cells: Cells, window: number): number {
     const n = this.moments.count(cells, window);
     if (n <= this.#taken) return Number.NaN;
     const sumOfX = this.moments.sum(cells, window, 0);
@@ -39,12 +39,12 @@ export class Covariance extends MomentsAggregate {
  * `correlation(x, y)`, Pearson's r: with C = n·Σxy − Σx·Σy, X = n·Σx² − (Σx)² and Y alike, the root of C²/(X·Y),
  * that quotient rounded once, with the sign of C. Null below two pairs, and while x or y has no variance.
  */
-export class Correlation extends MomentsAggregate {
+export class Correlation extends MomentsFormula {
   constructor() {
     super(['x', 'y', 'xx', 'yy', 'xy']);
   }
 
-  override result(cells: Cells, window: number): number {
+  protected override evaluate(cells: Cells, window: number): number {
     const n = BigInt(this.moments.count(cells, window));
     const sumOfX = this.moments.sum(cells, window, 0);
     const sumOfY = this.moments.sum(cells, window, 1);

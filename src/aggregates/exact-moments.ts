@@ -30,6 +30,7 @@ export class ExactMoments {
   /** For each monomial but x and y themselves, the index of the one that lacks its last factor; else −1. */
   readonly #prefixes: readonly number[];
   readonly #lastIsX: readonly boolean[];
+  readonly #hasY: boolean;
   readonly #products: bigint[];
   /** Place 0 stands for sums that are all 0. */
   readonly #sums: bigint[];
@@ -41,6 +42,7 @@ export class ExactMoments {
     this.#powersOfY = monomials.map((monomial) => monomial.replaceAll('x', '').length);
     this.#prefixes = monomials.map((monomial) => monomials.indexOf(monomial.slice(0, -1) as Monomial));
     this.#lastIsX = monomials.map((monomial) => monomial.endsWith('x'));
+    this.#hasY = this.#powersOfY.some((power) => power > 0);
     this.#products = monomials.map(() => 0n);
     this.#sums = monomials.map(() => 0n);
   }
@@ -81,12 +83,13 @@ export class ExactMoments {
 
   /** Adds the products of x·2^scale and y, finite doubles. */
   add(cells: Cells, at: number, x: number, y: number, scale: number): void {
-    const exponentX = exponentOf(x) + scale;
-    const exponentY = exponentOf(y);
+    const exponentX = split(x) + scale;
+    const mantissaX = mantissa;
+    const exponentY = this.#hasY ? split(y) : 0;
     this.#lower(cells, at, exponentX, exponentY);
     cells[at + COUNT]!++;
-    const integerX = mantissaOf(x) << BigInt(exponentX - cells[at + EXPONENT_X]!);
-    const integerY = mantissaOf(y) << BigInt(exponentY - cells[at + EXPONENT_Y]!);
+    const integerX = BigInt(mantissaX) << BigInt(exponentX - cells[at + EXPONENT_X]!);
+    const integerY = this.#hasY ? BigInt(mantissa) << BigInt(exponentY - cells[at + EXPONENT_Y]!) : 0n;
     const products = this.#products;
     const sums = this.#sums;
     const place = cells[at + PLACE]!;
@@ -211,18 +214,19 @@ export class ExactMoments {
   }
 }
 
-/** The exponent of the power of two that a double is an integer multiple of, by {@link mantissaOf}. */
-function exponentOf(value: number): number {
-  if (Number.isSafeInteger(value)) return 0;
-  view.setFloat64(0, value);
-  return Math.max(1, (view.getUint32(0) >>> 20) & 0x7ff) - 1075;
-}
+/** The integer of the double that was split last. */
+let mantissa = 0;
 
-function mantissaOf(value: number): bigint {
-  if (Number.isSafeInteger(value)) return BigInt(value);
+/** Takes a double apart: it is {@link mantissa} times 2 to the power of what this gives. */
+function split(value: number): number {
+  if (Number.isSafeInteger(value)) {
+    mantissa = value;
+    return 0;
+  }
   view.setFloat64(0, value);
   const high = view.getUint32(0);
-  const implicit = (high & 0x7ff00000) === 0 ? 0 : 0x100000;
-  const magnitude = ((high & 0xfffff) | implicit) * 2 ** 32 + view.getUint32(4);
-  return BigInt(high >>> 31 === 1 ? -magnitude : magnitude);
+  const biased = (high >>> 20) & 0x7ff;
+  const magnitude = ((high & 0xfffff) | (biased === 0 ? 0 : 0x100000)) * 2 ** 32 + view.getUint32(4);
+  mantissa = high >>> 31 === 1 ? -magnitude : magnitude;
+  return Math.max(1, biased) - 1075;
 }

@@ -2,7 +2,7 @@ import { type Cells, UniformAggregate } from './aggregate.ts';
 import type { ByteReader, ByteWriter } from './byte-codec.ts';
 import { EXACT_MOMENTS_CELLS, ExactMoments, type Monomial } from './exact-moments.ts';
 
-/** What the aggregates over exact sums of products share: the sums are pane and window, a subclass is its formula. */
+/** What the aggregates over exact sums of products share: the sums are pane and window. */
 export abstract class MomentsAggregate extends UniformAggregate {
   override readonly paneWidth = EXACT_MOMENTS_CELLS;
   override readonly subtracts = true;
@@ -55,5 +55,68 @@ export abstract class MomentsAggregate extends UniformAggregate {
 
   override decodePane(cells: Cells, pane: number, from: ByteReader): void {
     this.moments.decode(cells, pane, from);
+  }
+}
+
+/** Stands for a value that must be worked out anew: no value is infinite. */
+const UNKNOWN = Number.POSITIVE_INFINITY;
+
+/**
+ * A formula of the sums alone. A window is asked for its value about twice as often as it changes, and formulas of long
+ * integers cost, so the window remembers the last one. Window cells: the sums, the value.
+ */
+export abstract class MomentsFormula extends MomentsAggregate {
+  /** The value; NaN is null. */
+  protected abstract evaluate(cells: Cells, window: number): number;
+
+  override get windowWidth(): number {
+    return EXACT_MOMENTS_CELLS + 1;
+  }
+
+  override initWindow(cells: Cells, at: number): void {
+    super.initWindow(cells, at);
+    this.#forget(cells, at);
+  }
+
+  override clearWindow(cells: Cells, at: number): void {
+    super.clearWindow(cells, at);
+    this.#forget(cells, at);
+  }
+
+  override insertWindow(
+    cells: Cells,
+    at: number,
+    input: number,
+    eventTime: number,
+    offset: number,
+    other: number,
+  ): void {
+    super.insertWindow(cells, at, input, eventTime, offset, other);
+    this.#forget(cells, at);
+  }
+
+  override mergePane(cells: Cells, pane: number, from: number): void {
+    this.moments.merge(cells, pane, from);
+  }
+
+  override add(cells: Cells, window: number, pane: number): void {
+    super.add(cells, window, pane);
+    this.#forget(cells, window);
+  }
+
+  override subtract(cells: Cells, window: number, pane: number): boolean {
+    super.subtract(cells, window, pane);
+    this.#forget(cells, window);
+    return true;
+  }
+
+  override result(cells: Cells, window: number): number {
+    const value = window + EXACT_MOMENTS_CELLS;
+    if (cells[value] === UNKNOWN) cells[value] = this.evaluate(cells, window);
+    return cells[value]!;
+  }
+
+  #forget(cells: Cells, window: number): void {
+    cells[window + EXACT_MOMENTS_CELLS] = UNKNOWN;
   }
 }

@@ -1,7 +1,8 @@
 /** The lowest bit that a double can have is 2^−1074. */
 const LOWEST_EXPONENT = -1074;
-const MANTISSA_BITS = 53;
-const MANTISSA_LIMIT = 2n ** BigInt(MANTISSA_BITS);
+const MANTISSA_LIMIT = 2n ** 53n;
+/** So many more than a mantissa has that what lies behind them seldom matters. */
+const QUOTIENT_BITS = 64;
 
 const view = new DataView(new ArrayBuffer(8));
 
@@ -13,13 +14,17 @@ export function roundQuotient(numerator: bigint, denominator: bigint, exponent: 
   if (numerator === 0n) return 0;
   const negative = numerator < 0n;
   const magnitude = negative ? -numerator : numerator;
-  // In units of 2^unit the quotient has at least the bits of a mantissa, unless no double has so low a bit.
-  const surplus = bitLength(magnitude) - bitLength(denominator) - MANTISSA_BITS - 2;
+  // In units of 2^unit the quotient has at least so many bits, unless no double has so low a bit.
+  const surplus = bitLength(magnitude) - bitLength(denominator) - QUOTIENT_BITS;
   const unit = Math.max(LOWEST_EXPONENT, exponent + surplus);
   const shift = exponent - unit;
   const dividend = shift >= 0 ? magnitude << BigInt(shift) : magnitude;
   const divisor = shift >= 0 ? denominator : denominator << BigInt(-shift);
-  const value = roundFraction(dividend / divisor, dividend % divisor, divisor) * 2 ** unit;
+  const quotient = dividend / divisor;
+  let rounded = Number(quotient);
+  // The true quotient lies between the two: where they are the same double, it is that one.
+  if (rounded !== Number(quotient + 1n)) rounded = roundFraction(quotient, dividend % divisor, divisor);
+  const value = rounded * 2 ** unit;
   return negative && value !== 0 ? -value : value;
 }
 

@@ -1,5 +1,5 @@
 import type { Cells } from './aggregate.ts';
-import { MomentsAggregate } from './moments-aggregate.ts';
+import { MomentsFormula } from './moments-aggregate.ts';
 import { roundQuotient } from './round-quotient.ts';
 
 /**
@@ -8,12 +8,12 @@ import { roundQuotient } from './round-quotient.ts';
  * moments times n² and n³, the root of n·(n − 1)·M3² / ((n − 2)²·M2³), that quotient rounded once, with the sign of M3.
  * Null below three values, and while they have no variance.
  */
-export class Skewness extends MomentsAggregate {
+export class Skewness extends MomentsFormula {
   constructor() {
     super(['x', 'xx', 'xxx']);
   }
 
-  override result(cells: Cells, window: number): number {
+  protected override evaluate(cells: Cells, window: number): number {
     if (this.moments.count(cells, window) < 3) return Number.NaN;
     const n = BigInt(this.moments.count(cells, window));
     const s1 = this.moments.sum(cells, window, 0);
@@ -21,9 +21,10 @@ export class Skewness extends MomentsAggregate {
     const s3 = this.moments.sum(cells, window, 2);
     const m2 = n * s2 - s1 * s1;
     if (m2 === 0n) return Number.NaN;
-    const m3 = n * (n * s3 - 3n * s2 * s1) + 2n * s1 ** 3n;
+    const m3 = n * (n * s3 - 3n * s2 * s1) + 2n * s1 * s1 * s1;
+    const taken = n - 2n;
     // The units of numerator and denominator are the same.
-    const square = roundQuotient(n * (n - 1n) * m3 * m3, (n - 2n) ** 2n * m2 ** 3n, 0);
+    const square = roundQuotient(n * (n - 1n) * m3 * m3, taken * taken * m2 * m2 * m2, 0);
     const root = Math.sqrt(square);
     return m3 < 0n && root !== 0 ? -root : root;
   }
@@ -35,12 +36,12 @@ export class Skewness extends MomentsAggregate {
  * (n − 1)·((n + 1)·M4 − 3(n − 1)·M2²) / ((n − 2)·(n − 3)·M2²), rounded once. Null below four values, and while they
  * have no variance.
  */
-export class Kurtosis extends MomentsAggregate {
+export class Kurtosis extends MomentsFormula {
   constructor() {
     super(['x', 'xx', 'xxx', 'xxxx']);
   }
 
-  override result(cells: Cells, window: number): number {
+  protected override evaluate(cells: Cells, window: number): number {
     if (this.moments.count(cells, window) < 4) return Number.NaN;
     const n = BigInt(this.moments.count(cells, window));
     const s1 = this.moments.sum(cells, window, 0);
@@ -49,9 +50,11 @@ export class Kurtosis extends MomentsAggregate {
     const s4 = this.moments.sum(cells, window, 3);
     const m2 = n * s2 - s1 * s1;
     if (m2 === 0n) return Number.NaN;
-    const m4 = n * (n * (n * s4 - 4n * s3 * s1) + 6n * s2 * s1 * s1) - 3n * s1 ** 4n;
-    const numerator = (n - 1n) * ((n + 1n) * m4 - 3n * (n - 1n) * m2 * m2);
+    const square = s1 * s1;
+    const m4 = n * (n * (n * s4 - 4n * s3 * s1) + 6n * s2 * square) - 3n * square * square;
+    const m2Squared = m2 * m2;
+    const numerator = (n - 1n) * ((n + 1n) * m4 - 3n * (n - 1n) * m2Squared);
     // The units of numerator and denominator are the same.
-    return roundQuotient(numerator, (n - 2n) * (n - 3n) * m2 * m2, 0);
+    return roundQuotient(numerator, (n - 2n) * (n - 3n) * m2Squared, 0);
   }
 }

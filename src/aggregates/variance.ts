@@ -1,5 +1,5 @@
 import type { Cells } from './aggregate.ts';
-import { MomentsAggregate } from './moments-aggregate.ts';
+import { MomentsFormula } from './moments-aggregate.ts';
 import { roundQuotient } from './round-quotient.ts';
 
 /** Whether values are a sample of what is asked about, or all of it. */
@@ -9,7 +9,7 @@ export type Population = 'sample' | 'population';
  * `variance(x)` and `variancePop(x)`: (n·Σx² − (Σx)²) / (n·(n − 1)), or / n² of the population, rounded once. Null
  * below two values, or one; null also while it is beyond the largest double.
  */
-export class Variance extends MomentsAggregate {
+export class Variance extends MomentsFormula {
   /** How many degrees of freedom the mean takes. */
   readonly #taken: 0 | 1;
 
@@ -18,7 +18,7 @@ export class Variance extends MomentsAggregate {
     this.#taken = of === 'sample' ? 1 : 0;
   }
 
-  override result(cells: Cells, window: number): number {
+  protected override evaluate(cells: Cells, window: number): number {
     const n = this.moments.count(cells, window);
     if (n <= this.#taken) return Number.NaN;
     const sum = this.moments.sum(cells, window, 0);
@@ -38,7 +38,7 @@ export class Variance extends MomentsAggregate {
 
 /** `stddev(x)` and `stddevPop(x)`: the square root of the rounded variance. Null where that is null. */
 export class StandardDeviation extends Variance {
-  override result(cells: Cells, window: number): number {
-    return Math.sqrt(super.result(cells, window));
+  protected override evaluate(cells: Cells, window: number): number {
+    return Math.sqrt(super.evaluate(cells, window));
   }
 }
