@@ -210,6 +210,14 @@ function checkEntityField(
   if (before.includes(name)) {
     reader.problem(place, `the entity names '${name}' twice`, 'leave one of them out');
   }
+  const alike = before.find((other) => other !== name && other.toLowerCase() === name.toLowerCase());
+  if (alike !== undefined) {
+    reader.problem(
+      place,
+      `the entity field '${name}' differs from '${alike}' only in upper and lower case, which columns do not tell apart`,
+      'leave one of them out',
+    );
+  }
   if (type.kind === 'bytes' || type.kind === 'float' || type.kind === 'double') {
     reader.problem(
       place,

@@ -1,5 +1,6 @@
 import type { Place } from '../errors.ts';
 import { type DurationMs, formatDuration, parseDuration } from '../time.ts';
+import { LONGEST_YEARS } from './calendar.ts';
 import type { Problem } from './definition-error.ts';
 import type { ObjectSite } from './definition-text.ts';
 import { nearest } from './nearest.ts';
@@ -9,6 +10,8 @@ export type Given = Readonly<Record<string, unknown>>;
 export function isObject(value: unknown): value is Given {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
+
+const LONGEST_MS = LONGEST_YEARS * 365 * 86_400_000;
 
 /** A value as a message shows it. */
 export function show(value: unknown): string {
@@ -124,21 +127,21 @@ export class OptionReader {
     return otherwise;
   }
 
-  /** A duration of at least `least` milliseconds; null when absent or wrong. */
+  /** A duration of at least `least` milliseconds and at most 130 years; null when absent or wrong. */
   duration(name: string, least: 0 | 1): DurationMs | null {
     const value = this.given[name];
     if (value === undefined) return null;
     const duration = typeof value === 'string' ? parseDuration(value) : null;
-    if (duration !== null && duration >= least) return duration;
+    if (duration !== null && duration >= least && duration <= LONGEST_MS) return duration;
     const negative =
       typeof value === 'string' && value.startsWith('-') && parseDuration(value.slice(1)) !== null;
     const why =
-      duration !== null
+      duration !== null && duration < least
         ? `is ${show(value)}, but must be longer than nothing`
         : negative
           ? `is ${show(value)}, but cannot be negative`
           : typeof value === 'string' && /^(\d+(ms|s|m|h|d))+$/.test(value)
-            ? `is ${show(value)}, which is too long`
+            ? `is ${show(value)}, more than ${LONGEST_YEARS} years`
             : `is ${show(value)}, not a duration`;
     this.wrong(name, why, durationAdvice(value));
     return null;

@@ -46,7 +46,7 @@ function readNumber(
 ): number {
   const example = rule.default ?? (rule.from + rule.to) / 2;
   if (rule.default === undefined && !options.require(name, `write ${name}: ${example}`)) return 0;
-  const value = options.given[name] ?? rule.default;
+  const value = options.has(name) ? options.given[name] : rule.default;
   if (typeof value === 'number' && value >= rule.from && value <= rule.to) return value + 0;
   const limits = `a number from ${rule.from} to ${rule.to}`;
   options.wrong(name, `is ${show(value)}, not ${limits}`, `write ${name}: ${example}`);

@@ -56,6 +56,15 @@ describe('what is wrong', () => {
     ]);
   });
 
+  it('is that two fields of an entity are one column to SQL', async () => {
+    const head = HEAD.replace('card_id: field.string,', 'card_id: field.string, Card_ID: field.string,');
+    const text = group(ONE_FEATURE, "entity: ['card_id', 'Card_ID'], every: '5m',");
+    expect(await told(head + text)).toBe(
+      `definitions.ts:21:23: the entity field 'Card_ID' differs from 'card_id' only in upper and lower case, which columns do not tell apart
+  leave one of them out`,
+    );
+  });
+
   it("in a user's own module has its place there", async () => {
     const text =
       HEAD + `import { spread } from './own.ts';\n${group("n: spread((t) => t.geo, { last: '1h' }),")}`;

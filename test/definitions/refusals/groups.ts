@@ -272,6 +272,18 @@ definitions.ts:17:23: the group needs the option 'version'
     `definitions.ts:21:35: the group has a prototype, and what that holds is not read
   write a plain object, { … }, and no __proto__`,
   ],
+  [
+    'a step of centuries',
+    grid("'999999d'"),
+    `definitions.ts:21:29: 'every' of the group is '999999d', more than 130 years
+  write '250ms', '30s', '5m', '1h30m' or '7d'`,
+  ],
+  [
+    'an allowed lateness that no number holds',
+    options("entity: 'card_id', every: '5m', allowedLateness: '999999999999d',"),
+    `definitions.ts:21:52: 'allowedLateness' of the group is '999999999999d', more than 130 years
+  write '250ms', '30s', '5m', '1h30m' or '7d'`,
+  ],
 ];
 
 export const WRONG_GROUPS = REFUSED.map(([what, text, told]): Refusal => [what, HEAD + text, told]);

@@ -132,6 +132,12 @@ definitions.ts:24:9: topKBySum of 'v' needs a range
   write p: 0.5`,
   ],
   [
+    'a p of null',
+    group("v: approxPercentile((t) => t.amount, { last: '1h', p: null as never }),"),
+    `definitions.ts:24:59: 'p' of approxPercentile of 'v' is null, not a number from 0 to 1
+  write p: 0.5`,
+  ],
+  [
     'a p of NaN',
     group("v: approxPercentile((t) => t.amount, { last: '1h', p: NaN }),"),
     `definitions.ts:24:59: 'p' of approxPercentile of 'v' is NaN, not a number from 0 to 1
