@@ -13,7 +13,7 @@ import { AGGREGATE_FUNCTIONS, type Docstring, readDocstrings } from './docstring
 import { loadSnippet } from './snippet.ts';
 
 /** Where users find the aggregates, under headings that say what they are for. */
-const SECTIONS: readonly (readonly [string, readonly string[]])[] = [
+const SECTIONS: readonly (readonly [title: string, names: readonly AggregateName[]])[] = [
   ['Counts and sums', ['count', 'rate', 'sum', 'avg', 'decayedCount', 'decayedSum', 'histogram']],
   [
     'Spread and moments',
@@ -56,19 +56,15 @@ All but the approximate ones are exact: the value is a function of the values in
 export async function aggregatesPage(): Promise<string> {
   const docstrings = readDocstrings(AGGREGATE_FUNCTIONS);
   const uses = await loadUses();
-  const sections = SECTIONS.map(([title, names]) => {
-    const known = AGGREGATE_NAMES.filter((name) => names.includes(name));
-    return { title, names: known.sort((a, b) => names.indexOf(a) - names.indexOf(b)) };
-  }).filter(({ names }) => names.length > 0);
-  const missing = AGGREGATE_NAMES.filter((name) => !sections.some(({ names }) => names.includes(name)));
+  const missing = AGGREGATE_NAMES.filter((name) => !SECTIONS.some(([, names]) => names.includes(name)));
   if (missing.length > 0) throw new Error(`docs/aggregates.md has no section for ${missing.join(', ')}`);
 
-  const contents = sections.map(
-    ({ title, names }) =>
+  const contents = SECTIONS.map(
+    ([title, names]) =>
       `| ${title} | ${names.map((name) => `[\`${name}\`](#${name.toLowerCase()})`).join(' ')} |`,
   );
   const parts = [INTRODUCTION, `| | |\n|---|---|\n${contents.join('\n')}\n`];
-  for (const { title, names } of sections) {
+  for (const [title, names] of SECTIONS) {
     parts.push(
       `## ${title}\n`,
       ...names.map((name) =>
