@@ -13,6 +13,9 @@ type Nullish = null | undefined;
 
 export type Lambda<A extends LambdaArguments, T> = (...given: A) => T | Nullish;
 
+/** The type of a lambda's values as a column has it: `number` for one that gives 1 or 0. */
+export type Widened<T> = T extends number ? number : T extends string ? string : boolean;
+
 /** Options of every aggregate. */
 export type AggregateOptions<A extends LambdaArguments> = RangeOptions & {
   /** Only records for which this is true reach the aggregate. */

@@ -6,6 +6,7 @@ import {
   type Lambda,
   type LambdaArguments,
   type ListOptions,
+  type Widened,
 } from './aggregate-call.ts';
 import type { AggregateName } from './aggregate-signatures.ts';
 
@@ -14,9 +15,6 @@ export type DecayOptions<A extends LambdaArguments> = DefaultOptions<A, number> 
   /** After so long a value weighs half: a text like `'1h'`. The range is at most 1000 times as long. */
   readonly halfLife: string;
 };
-
-/** The type of values that are chosen from those of a lambda: `number` for one that gives 1 or 0. */
-type Widened<T> = T extends number ? number : T extends string ? string : boolean;
 
 function define<A extends LambdaArguments, V>(
   callee: (...given: never[]) => unknown,

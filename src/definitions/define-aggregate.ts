@@ -7,6 +7,7 @@ import {
   type Lambda,
   type LambdaArguments,
   type OwnAggregate,
+  type Widened,
 } from './aggregate-call.ts';
 import { withinLength } from './compile-lambda.ts';
 import { compileOwnAggregate } from './compile-own-aggregate.ts';
@@ -41,8 +42,6 @@ type InputsOf<P extends AggregateParts> =
         : [X]
       : [X, Y]
     : never;
-
-type Widened<T> = T extends number ? number : T extends string ? string : boolean;
 
 /** An aggregate of the user's own, called like a built-in one: its inputs, then its options. */
 export type AggregateFunction<Inputs, V> = Inputs extends [infer X, infer Y]
