@@ -6,7 +6,7 @@ const WITH_SERVICES = ['test/integration/**/*.test.ts', 'test/chaos/**/*.test.ts
 export default defineConfig({
   resolve: { alias: { tidemark: new URL('./src/index.ts', import.meta.url).pathname } },
   test: {
-    testTimeout: 60_000,
+    testTimeout: 180_000,
     hookTimeout: 300_000,
     typecheck: { enabled: false },
     projects: [
