@@ -34,9 +34,9 @@ export const state: Benchmark = {
         rows.push({
           features,
           'records/commit': recordsPerCommit,
-          'entities/commit': rounded(figures.entitiesPerCommit),
-          'bytes/entity': rounded(figures.bytesPerEntity),
-          'encode µs/entity': rounded(figures.encodeUsPerEntity, 1),
+          'chunks/commit': rounded(figures.chunksPerCommit),
+          'bytes/chunk': rounded(figures.bytesPerChunk),
+          'encode µs/chunk': rounded(figures.encodeUsPerChunk, 1),
           'encode ms/commit': rounded(figures.encodeMs, 1),
           'longest ms': rounded(figures.longestMs, 1),
           'CPU µs/record, LMDB included': rounded(figures.cpuUsPerRecord, 2),
@@ -46,16 +46,16 @@ export const state: Benchmark = {
     }
     const notes = [
       `One task of ${STREAM.cards} cards after a day (five features: a week) of ${STREAM.perSecond} events/s; each commit`,
-      'writes the entities that changed. While states are encoded the worker does nothing else.',
+      'writes the chunks that changed. While states are encoded the worker does nothing else.',
     ];
     return [{ title: 'Commits of state', notes, rows }];
   },
 };
 
 type StateFigures = {
-  entitiesPerCommit: number;
-  bytesPerEntity: number;
-  encodeUsPerEntity: number;
+  chunksPerCommit: number;
+  bytesPerChunk: number;
+  encodeUsPerChunk: number;
   encodeMs: number;
   longestMs: number;
   cpuUsPerRecord: number;

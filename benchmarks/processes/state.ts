@@ -37,7 +37,7 @@ function cpuNow(): number {
 for (let fed = 0; fed < options.warmUp; fed += options.recordsPerCommit) feed();
 await store.commit([{ task: id, progress: task.progress({}), entities: task.takeChanges() }], new Map());
 
-let entities = 0;
+let chunks = 0;
 let bytes = 0;
 let encodeMs = 0;
 let longestMs = 0;
@@ -52,7 +52,7 @@ for (let commit = 0; commit < options.commits; commit++) {
   cpuUs += cpuNow() - cpu;
   encodeMs += ms;
   longestMs = Math.max(longestMs, ms);
-  entities += changes.length;
+  chunks += changes.length;
   for (const { key, state } of changes) bytes += key.length + (state?.length ?? 0);
 }
 
@@ -62,9 +62,9 @@ const restored = new Task(group, 0, outputs, { trackChanges: true });
 restored.restore(store.progress(id)!, store.entities(id));
 const restoreMs = performance.now() - restoring;
 tell({
-  entitiesPerCommit: entities / options.commits,
-  bytesPerEntity: bytes / entities,
-  encodeUsPerEntity: (encodeMs * 1000) / entities,
+  chunksPerCommit: chunks / options.commits,
+  bytesPerChunk: bytes / chunks,
+  encodeUsPerChunk: (encodeMs * 1000) / chunks,
   encodeMs: encodeMs / options.commits,
   longestMs,
   cpuUsPerRecord: cpuUs / records,
