@@ -3,8 +3,7 @@ import { group, HEAD, load, problemsOf } from './definitions-file.ts';
 
 type Case = readonly [what: string, features: string, options: string, message: string, remedy: string];
 
-const HEADING = `import { decayedCount, decayedSum, defineAggregate } from 'tidemark';\n${HEAD}`;
-const OWN = `${HEADING}const faded = defineAggregate(
+const OWN = `${HEAD}const faded = defineAggregate(
   'faded',
   { total: decayedSum((x: number) => x, { halfLife: '1h' }) },
   ({ total }) => total * 2,
@@ -75,7 +74,7 @@ const REFUSED: readonly Case[] = [
 
 describe('an aggregate that cannot look back for ever is refused', () => {
   it.each(REFUSED)('over %s', async (_, features, options, message, remedy) => {
-    const problems = await problemsOf(group(features, options), HEADING);
+    const problems = await problemsOf(group(features, options));
     expect(problems).toMatchObject([{ message, remedy }]);
   });
 
