@@ -14,7 +14,7 @@ test('benchmarks that need no service measure what they say', { timeout: 240_000
   for (const row of [...windows!.rows, ...ranges!.rows]) expect(row['rows/event']).toBeGreaterThan(0.9);
   expect(new Set(aggregates!.rows.map(({ aggregate }) => aggregate))).toEqual(new Set(AGGREGATE_NAMES));
   for (const row of aggregates!.rows) expect(row['times the count']).toBeGreaterThan(0);
-  for (const row of state!.rows) expect(row['entities/commit']).toBeGreaterThan(0);
+  for (const row of state!.rows) expect(row['chunks/commit']).toBeGreaterThan(0);
   for (const row of replay!.rows) expect(row['rows written']).toBeGreaterThan(1000);
   for (const row of training!.rows) expect(row['spine rows']).toBe(2000);
 });
