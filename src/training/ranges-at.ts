@@ -1,7 +1,9 @@
+import type { Cells } from '../aggregates/aggregate.ts';
 import { Dictionary } from '../aggregates/dictionary.ts';
 import { CALENDAR_FROM, CALENDAR_TO } from '../definitions/calendar.ts';
 import type { FeatureGroup, Row, SessionGrid, Value, WindowGrid } from '../definitions/definition.ts';
 import { EntityPanes, NOWHERE } from '../operators/entity-panes.ts';
+import { EntitySessions } from '../operators/entity-sessions.ts';
 import { createKernel, type Kernel } from '../operators/kernel.ts';
 import { RevisionBatch } from '../operators/revision.ts';
 import { WindowLayout } from '../operators/window-layout.ts';
@@ -132,45 +134,48 @@ function createPart(group: FeatureGroup, grid: WindowGrid, isOfPart: readonly bo
   return { layout, evaluation, panes, places };
 }
 
-/** The last session of the events before t. */
+/** The last session of the events before t, found as a task finds its sessions. */
 class LastSession implements RangesAt {
-  readonly #grid: SessionGrid;
   readonly #evaluation: Evaluation;
-  readonly #cells: Float64Array;
-  #first: EventTimeMs = Number.NEGATIVE_INFINITY;
-  #last: EventTimeMs = Number.NEGATIVE_INFINITY;
+  readonly #sessions: EntitySessions;
+  /** A window over nothing. */
+  readonly #nothing: Cells;
 
   constructor(group: FeatureGroup, grid: SessionGrid) {
-    this.#grid = grid;
     this.#evaluation = new Evaluation(group);
-    this.#cells = new Float64Array(this.#evaluation.kernel.windowWidth);
-    this.#evaluation.kernel.initWindow(this.#cells, 0);
+    const { kernel } = this.#evaluation;
+    this.#sessions = new EntitySessions(grid, kernel, { onChunkGone: () => {} });
+    this.#nothing = new Float64Array(kernel.windowWidth);
+    kernel.initWindow(this.#nothing, 0);
   }
 
   insert(row: Row, eventTime: EventTimeMs, offset: Offset): void {
-    const { gapMs, maxDurationMs } = this.#grid;
-    const { kernel } = this.#evaluation;
-    const isTooLong = maxDurationMs !== null && eventTime - this.#first > maxDurationMs;
-    if (eventTime - this.#last >= gapMs || isTooLong) {
-      kernel.clearWindow(this.#cells, 0);
-      this.#first = eventTime;
-    }
-    this.#last = eventTime;
-    kernel.read(row);
-    kernel.insertWindow(this.#cells, 0, eventTime, offset);
+    const sessions = this.#sessions;
+    if (!sessions.select(ENTITY)) sessions.create(ENTITY);
+    this.#evaluation.kernel.read(row);
+    sessions.findJoined(eventTime);
+    sessions.insert(eventTime, offset);
+    // Later events join no other.
+    sessions.drop(sessions.count - 1);
   }
 
-  at(): { windowEnd: EventTimeMs | null; values: readonly (Value | null)[] } {
-    const windowEnd = this.#last + this.#grid.gapMs;
+  at(time: EventTimeMs): { windowEnd: EventTimeMs | null; values: readonly (Value | null)[] } {
+    const sessions = this.#sessions;
     const { kernel } = this.#evaluation;
-    const values = this.#evaluation.values((out) => kernel.evaluate(this.#cells, 0, windowEnd, out, 0));
-    return { windowEnd: Number.isFinite(windowEnd) ? windowEnd : null, values };
+    if (!sessions.select(ENTITY)) {
+      const values = this.#evaluation.values((out) => kernel.evaluate(this.#nothing, 0, time, out, 0));
+      return { windowEnd: null, values };
+    }
+    const values = this.#evaluation.values((out) => sessions.evaluate(0, out, 0));
+    return { windowEnd: sessions.endOf(0), values };
   }
 
   nextEntity(): void {
-    this.#evaluation.kernel.clearWindow(this.#cells, 0);
-    this.#first = Number.NEGATIVE_INFINITY;
-    this.#last = Number.NEGATIVE_INFINITY;
+    const sessions = this.#sessions;
+    if (sessions.select(ENTITY)) {
+      sessions.drop(sessions.count);
+      sessions.remove();
+    }
     this.#evaluation.forget();
   }
 }
