@@ -1,7 +1,16 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type DuckDBConnection, DuckDBInstance, type DuckDBValue } from '@duckdb/node-api';
+import {
+  DOUBLE,
+  type DuckDBConnection,
+  type DuckDBDataChunk,
+  DuckDBInstance,
+  DuckDBScalarFunction,
+  type DuckDBValue,
+  type DuckDBVector,
+  VARCHAR,
+} from '@duckdb/node-api';
 import { availableMemory } from '../sinks/available-memory.ts';
 
 /**
@@ -62,8 +71,21 @@ export class ScratchDatabase {
   }
 }
 
+/** `number_text(x)`: a double as JSON has it, which is not how DuckDB casts it to a text (`1` and not `1.0`). */
+const NUMBER_TEXT = {
+  name: 'number_text',
+  parameterTypes: [DOUBLE],
+  returnType: VARCHAR,
+  mainFunction: (_info: unknown, input: DuckDBDataChunk, output: DuckDBVector) => {
+    const numbers = input.getColumnVector(0);
+    for (let row = 0; row < input.rowCount; row++) output.setItem(row, String(numbers.getItem(row)));
+    output.flush();
+  },
+};
+
 async function connect(instance: DuckDBInstance): Promise<DuckDBConnection> {
   const connection = await instance.connect();
   await connection.run("SET TimeZone = 'UTC'");
+  connection.registerScalarFunction(DuckDBScalarFunction.create(NUMBER_TEXT));
   return connection;
 }

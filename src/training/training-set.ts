@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { isVector } from '../definitions/aggregate-signatures.ts';
+import type { FeatureType } from '../definitions/definition.ts';
 import { TidemarkError } from '../errors.ts';
 import { quoteIdentifier, quoteText } from '../sinks/offline-columns.ts';
 import { offlineFailure } from '../sinks/offline-error.ts';
@@ -34,7 +35,7 @@ export async function writeTrainingSet(
   const features = groups.flatMap(({ index, selected }) =>
     selected.features.map(({ feature, column }, place) => {
       const value = `a${index}.f${place}`;
-      const sql = format === 'csv' && isVector(feature.valueType) ? `to_json(${value})` : value;
+      const sql = format === 'parquet' ? value : textualSql(value, feature.valueType);
       return `${sql} AS ${quoteIdentifier(column)}`;
     }),
   );
@@ -59,6 +60,13 @@ export async function writeTrainingSet(
   } finally {
     rmSync(partial, { force: true });
   }
+}
+
+/** A value as formats of text have it: lists and maps are JSON, with numbers as keys written as everywhere else. */
+function textualSql(value: string, type: FeatureType): string {
+  if (!isVector(type)) return value;
+  if (type.kind === 'list' || type.key !== 'number') return `to_json(${value})`;
+  return `to_json(map(list_transform(map_keys(${value}), lambda key: number_text(key)), map_values(${value})))`;
 }
 
 /** An instant: a timestamp, in JSON lines epoch milliseconds as in every other file of rows. */

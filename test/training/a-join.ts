@@ -7,7 +7,7 @@ import { join } from '../../src/training/join.ts';
 import type { JoinOptions, JoinSummary } from '../../src/training/options.ts';
 
 const DEFINITIONS = `
-import { count, defineFeatureGroup, defineSource, field, max, sum } from 'tidemark';
+import { count, countBy, defineFeatureGroup, defineSource, field, max, sum } from 'tidemark';
 
 export const payments = defineSource({
   name: 'payments',
@@ -32,7 +32,10 @@ export const shops = defineFeatureGroup({
   source: payments,
   entity: ['card', 'shop'],
   every: '1m',
-  features: { most: max((p) => p.amount, { last: '5m' }) },
+  features: {
+    most: max((p) => p.amount, { last: '5m' }),
+    amounts: countBy((p) => p.amount, { last: '5m' }),
+  },
 });
 `;
 

@@ -75,6 +75,7 @@ test('takes Parquet with instants, several groups, and names every feature by it
       cards__n: '2',
       cards__spent: 3.75,
       shops__most: 1.5,
+      shops__amounts: [{ key: 1.5, value: '1' }],
       cards__window_end: '2026-03-01 00:03:00+00',
       cards__version: '2',
       cards__known_at: '2026-03-01 00:02:00+00',
@@ -97,6 +98,16 @@ test('a CSV that becomes a CSV keeps every text as it stands', async () => {
     'card,code,ts,note,n,spent,cards__window_end,cards__version,cards__known_at\n' +
       '007,0012,2026-03-01T05:33:00+05:30,"a, ""b""\nc",2,3.75,2026-03-01T00:03:00.000Z,2,2026-03-01T00:02:00.000Z\n',
   );
+});
+
+test('numbers that are the keys of a map stand in text as they do in the online store', async () => {
+  const folder = new JoinFolder();
+  folder.write('spine.csv', `card,shop,ts\n007,1,${minutes(10.5)}\nb,1,${minutes(3)}\nb,2,${minutes(3)}\n`);
+  await folder.join({ spine: 'spine.csv', features: ['shops.amounts'] });
+  expect(linesOf(folder).map(({ amounts }) => amounts)).toEqual([{ '4': 1 }, { '10': 1 }, null]);
+  await folder.join({ spine: 'spine.csv', features: ['shops.amounts'], out: 'train.csv' });
+  const lines = readFileSync(folder.file('train.csv'), 'utf8').split('\n');
+  expect(lines[1]).toContain('"{""4"":1}"');
 });
 
 test.each([
