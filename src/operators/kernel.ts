@@ -18,8 +18,6 @@ export interface Kernel {
   readonly windowWidth: number;
   /** How many results and inputs became null because they were out of range. */
   readonly overflows: () => number;
-  /** The group's own `where`. */
-  accepts(record: Row): boolean;
   /** Evaluates the inputs of all features; the insert functions use them until the next call. */
   read(record: Row): void;
   initPane(cells: Cells, pane: number): void;
@@ -115,7 +113,6 @@ export function createKernel(group: FeatureGroup, dictionary: Dictionary): Kerne
       paneWidth: ${paneWidth},
       windowWidth: ${windowWidth},
       overflows() { return overflows + runtime.overflows; },
-      accepts(record) { ${group.where === null ? 'return true;' : `return ${group.where.code} === true;`} },
       read(record) { ${each(readInputs)} },
       initPane(cells, pane) { ${each((p) => `${p.name}.initPane(cells, pane + ${p.pane});`)} },
       freePane(cells, pane) { ${each((p) => `${p.name}.freePane(cells, pane + ${p.pane});`)} },
@@ -156,22 +153,23 @@ function mergeCode(parts: readonly Part[]): string {
 function readInputs({ aggregation, index }: Part): string {
   const { input, other, where } = aggregation;
   const [x, y] = [`x[${index}]`, `y[${index}]`];
-  let read = `${x} = ${encodedInput(input, inputEncoding(aggregation, 0))};`;
+  let read = assignInput(x, input, inputEncoding(aggregation, 0));
   if (other !== null) {
-    read += ` ${y} = ${encodedInput(other, inputEncoding(aggregation, 1))}; if (${y} !== ${y}) ${x} = NaN;`;
+    read += `${assignInput(y, other, inputEncoding(aggregation, 1))} if (${y} !== ${y}) ${x} = NaN;`;
   }
   return where === null ? read : `if (${where.code} === true) { ${read} } else ${x} = NaN;`;
 }
 
-function encodedInput(input: Expression | null, encoding: InputEncoding): string {
-  if (input === null) return '1';
+/** A statement that makes `target` an input as its aggregate takes it; NaN for null. */
+function assignInput(target: string, input: Expression | null, encoding: InputEncoding): string {
+  if (input === null) return `${target} = 1;`;
   const encoded = {
     record: '1',
     number: 'v',
     boolean: 'v ? 1 : 0',
     category: 'dictionary.intern(v)',
   }[encoding];
-  return `((v) => v === null ? NaN : ${encoded})(${input.code})`;
+  return `{ const v = ${input.code}; ${target} = v === null ? NaN : ${encoded}; }`;
 }
 
 /** Code that leaves a feature's value in `value`. */
@@ -196,7 +194,8 @@ function evaluateFeature(feature: Feature, parts: readonly Part[], dictionary: D
     const record = {
       ${parts.map((part, index) => `${index}: ${decodedResult(part, value(part))}`).join(',\n')}
     };
-    value = ${encodedInput(result, result.type === 'string' ? 'category' : 'number')} + 0;
+    ${assignInput('value', result, result.type === 'string' ? 'category' : 'number')}
+    value += 0;
     ${whenNull(outOfRange)}
   }`;
 }

@@ -112,7 +112,8 @@ export class PaneWindows implements Windows {
     const panes = this.#panes;
     if (!panes.select(entity)) panes.create(entity);
     panes.makeRoom(this.#finalUpTo);
-    const [pane, entry] = [this.#pane, this.#entry];
+    const pane = this.#pane;
+    const entry = this.#entry;
     const inOrder = pane >= panes.newest && entry > this.#closedUpTo && entry === this.#layout.enterOf(pane);
     if (inOrder) this.#applyNewest(entity, arrival);
     else this.#applyAnywhere(entity, arrival);
@@ -179,7 +180,8 @@ export class PaneWindows implements Windows {
   /** The usual case: the record falls into the newest pane or opens a newer one, and no window of it is closed. */
   #applyNewest(entity: number, arrival: Arrival): void {
     const { eventTime, offset } = arrival;
-    const [pane, entry] = [this.#pane, this.#entry];
+    const pane = this.#pane;
+    const entry = this.#entry;
     const panes = this.#panes;
     const entered = panes.newest >= entry - this.#stepPanes || panes.lateEntry === entry;
     if (this.#emitEarly) {
@@ -196,7 +198,8 @@ export class PaneWindows implements Windows {
    */
   #applyAnywhere(entity: number, arrival: Arrival): void {
     const { eventTime, offset, version, knownAt } = arrival;
-    const [pane, entry] = [this.#pane, this.#entry];
+    const pane = this.#pane;
+    const entry = this.#entry;
     const panes = this.#panes;
     const candidates = this.#candidates;
     this.#collectCandidates(pane, entry);
@@ -375,14 +378,8 @@ export class PaneWindows implements Windows {
     if (!replaces) return;
     const values = row * out.width;
     const before = index * out.width;
-    let same = true;
-    for (let f = 0; f < out.width; f++) {
-      const value = out.values[values + f]!;
-      const old = this.#before[before + f]!;
-      out.previous[values + f] = old;
-      if (value !== old && !(Number.isNaN(value) && Number.isNaN(old))) same = false;
-    }
-    if (same) out.length--;
+    for (let f = 0; f < out.width; f++) out.previous[values + f] = this.#before[before + f]!;
+    if (out.repeats(row)) out.length--;
   }
 
   /** Emits the row where the window stands as it closes; what it replaces, if anything, are the same values. */

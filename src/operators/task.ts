@@ -108,7 +108,7 @@ export class Task implements RecordTaker {
 
   /** Results that became null because they were out of range. */
   get overflows(): number {
-    return this.#kernel.overflows();
+    return this.#gate.overflows + this.#kernel.overflows();
   }
 
   /** The offset of the next record that this task wants; earlier ones are part of its state. */
@@ -120,7 +120,7 @@ export class Task implements RecordTaker {
   process(record: JudgedRecord): void {
     const { log } = record;
     assert(log.offset >= this.#nextOffset, `record ${log.offset} came after ${this.#nextOffset - 1}`);
-    if (this.#kernel.accepts(record.row)) this.#take(record);
+    if (this.#gate.accepts(record.row)) this.#take(record);
     this.#nextOffset = log.offset + 1;
     this.#logTime = record.logTime;
     if (record.watermark > this.#watermark) {
@@ -195,15 +195,15 @@ export class Task implements RecordTaker {
 
   #take(record: JudgedRecord): void {
     const { log, row, eventTime, watermarkBefore } = record;
-    const rejection = this.#gate.judge(record);
+    const key = this.#entities.keyOf(row);
+    const rejection = this.#gate.judge(record, key !== null);
     if (rejection !== null) {
       this.#reject(log, rejection);
       return;
     }
     this.counters.records++;
 
-    const key = this.#entities.keyOf(row)!;
-    let entity = this.#entities.idOf(key);
+    let entity = this.#entities.idOf(key!);
     const lateness = this.#windows.judge(entity, eventTime);
     if (lateness !== 'in-time') {
       this.counters.late++;
@@ -214,7 +214,7 @@ export class Task implements RecordTaker {
         return;
       }
     }
-    if (entity === undefined) entity = this.#entities.add(key, row);
+    if (entity === undefined) entity = this.#entities.add(key!, row);
     this.#markChanged(entity);
     this.#kernel.read(row);
     const arrival = this.#arrival;

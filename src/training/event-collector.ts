@@ -1,9 +1,7 @@
 import { DOUBLE, type DuckDBType, type DuckDBValue, INTEGER, VARCHAR } from '@duckdb/node-api';
-import { Dictionary } from '../aggregates/dictionary.ts';
 import type { FeatureGroup, FieldKind, Row, Scalar } from '../definitions/definition.ts';
 import { GroupGate } from '../operators/group-gate.ts';
 import type { JudgedRecord, RecordTaker } from '../operators/judged-record.ts';
-import { createKernel, type Kernel } from '../operators/kernel.ts';
 import { TEXT_MARK } from '../sinks/offline-columns.ts';
 import type { EventTimeMs, Offset } from '../time.ts';
 import type { EntityNumbers } from './entity-numbers.ts';
@@ -75,7 +73,6 @@ export class EventTable {
 export class EventCollector implements RecordTaker {
   readonly #group: FeatureGroup;
   readonly #gate: GroupGate;
-  readonly #kernel: Kernel;
   readonly #entities: EntityNumbers;
   readonly #events: EventTable;
   #nextOffset: Offset = 0;
@@ -83,7 +80,6 @@ export class EventCollector implements RecordTaker {
   constructor(group: FeatureGroup, entities: EntityNumbers, events: EventTable) {
     this.#group = group;
     this.#gate = new GroupGate(group);
-    this.#kernel = createKernel(group, new Dictionary());
     this.#entities = entities;
     this.#events = events;
   }
@@ -95,8 +91,11 @@ export class EventCollector implements RecordTaker {
   process(record: JudgedRecord): void {
     const { log, row, eventTime } = record;
     this.#nextOffset = log.offset + 1;
-    if (!this.#kernel.accepts(row) || this.#gate.judge(record) !== null) return;
-    const entity = this.#entities.numberOf(this.#group.entity.map((field) => row[field]!));
+    if (!this.#gate.accepts(row)) return;
+    const key = this.#group.entity.map((name) => row[name] ?? null);
+    const isWhole = key.every((value): value is Scalar => value !== null);
+    if (this.#gate.judge(record, isWhole) !== null || !isWhole) return;
+    const entity = this.#entities.numberOf(key);
     if (entity !== undefined) this.#events.add({ entity, eventTime, offset: log.offset, row });
   }
 
