@@ -78,21 +78,25 @@ const FEATURE_SQL: Readonly<Record<ValueType, (column: string, index: number) =>
 
 const TIMING = "CASE revision & 3 WHEN 0 THEN 'early' WHEN 1 THEN 'on-time' ELSE 'late' END";
 
-const ELEMENT_TYPES = { integer: 'BIGINT', number: 'DOUBLE', boolean: 'BOOLEAN', string: 'VARCHAR' } as const;
+const VALUE_TYPES = { integer: 'BIGINT', number: 'DOUBLE', boolean: 'BOOLEAN', string: 'VARCHAR' } as const;
 
-function elementType(type: ValueType): string {
-  assert(type !== 'bytes', 'an element of bytes');
-  return ELEMENT_TYPES[type];
+function valueSqlType(type: ValueType): string {
+  assert(type !== 'bytes', 'a value of bytes');
+  return VALUE_TYPES[type];
+}
+
+/** The SQL type of a feature's column; its values' texts are cast to it as JSON where it is a list or a map. */
+export function featureSqlType(type: FeatureType): string {
+  if (!isVector(type)) return valueSqlType(type);
+  return type.kind === 'list'
+    ? `${valueSqlType(type.of)}[]`
+    : `MAP(${valueSqlType(type.key)}, ${valueSqlType(type.value)})`;
 }
 
 /** SQL for a feature as Parquet holds it. */
 function featureSql(type: FeatureType, index: number): string {
   if (!isVector(type)) return FEATURE_SQL[type](featureColumn(index), index);
-  const sqlType =
-    type.kind === 'list'
-      ? `${elementType(type.of)}[]`
-      : `MAP(${elementType(type.key)}, ${elementType(type.value)})`;
-  return `${textColumn(index)}::JSON::${sqlType}`;
+  return `${textColumn(index)}::JSON::${featureSqlType(type)}`;
 }
 
 /** The columns of a Parquet file, in order (interface.md, "Rows"). */

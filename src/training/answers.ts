@@ -2,6 +2,7 @@ import { DOUBLE, type DuckDBType, INTEGER, VARCHAR } from '@duckdb/node-api';
 import { isVector } from '../definitions/aggregate-signatures.ts';
 import type { Feature, Value } from '../definitions/definition.ts';
 import { isVectorValue, vectorText } from '../definitions/value.ts';
+import { featureSqlType } from '../sinks/offline-columns.ts';
 import { RowAppender } from './row-appender.ts';
 import type { ScratchDatabase } from './scratch-database.ts';
 
@@ -77,20 +78,7 @@ function storageType({ valueType }: Feature): DuckDBType {
   return isVector(valueType) || valueType === 'string' ? VARCHAR : DOUBLE;
 }
 
-const SCALAR_SQL = {
-  integer: 'BIGINT',
-  number: 'DOUBLE',
-  boolean: 'BOOLEAN',
-  string: 'VARCHAR',
-  bytes: 'BLOB',
-};
-
 /** SQL that makes a feature's value of its cell: numbers are doubles there, lists and maps JSON. */
 function featureSql({ valueType }: Feature, column: string): string {
-  if (!isVector(valueType)) return `${column}::${SCALAR_SQL[valueType]}`;
-  const type =
-    valueType.kind === 'list'
-      ? `${SCALAR_SQL[valueType.of]}[]`
-      : `MAP(${SCALAR_SQL[valueType.key]}, ${SCALAR_SQL[valueType.value]})`;
-  return `${column}::JSON::${type}`;
+  return `${isVector(valueType) ? `${column}::JSON` : column}::${featureSqlType(valueType)}`;
 }
