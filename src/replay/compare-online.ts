@@ -3,7 +3,7 @@ import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { isVector } from '../definitions/aggregate-signatures.ts';
 import type { FeatureGroup, FeatureType, FieldKind, Scalar, Value } from '../definitions/definition.ts';
 import { isVectorValue, parseVector, vectorText } from '../definitions/value.ts';
-import { quoteIdentifier, TEXT_MARK } from '../sinks/offline-columns.ts';
+import { entityValueSql, isTextField, quoteIdentifier, TEXT_MARK } from '../sinks/offline-columns.ts';
 import type { OnlineRow, OnlineStore } from '../sinks/sink.ts';
 
 /** One revision of replay's log. */
@@ -181,21 +181,8 @@ function canonical(value: Scalar | null, type: FeatureType): Scalar | null {
 // Whole numbers come as doubles, which hold them exactly; texts come marked, for a byte order mark in front is dropped.
 
 function entityColumn(name: string, kind: FieldKind): string {
-  const column = quoteIdentifier(name);
-  switch (kind) {
-    case 'string':
-    case 'enum':
-    case 'localDateTime':
-      return `'${TEXT_MARK}' || ${column}`;
-    case 'boolean':
-      return column;
-    case 'timestampMillis':
-      return `epoch_ms(${column})::DOUBLE`;
-    case 'timestampMicros':
-      return `epoch_us(${column})::DOUBLE`;
-    default:
-      return `${column}::DOUBLE`;
-  }
+  const value = entityValueSql(quoteIdentifier(name), kind);
+  return isTextField(kind) ? `'${TEXT_MARK}' || ${value}` : value;
 }
 
 function featureColumn(name: string, valueType: FeatureType): string {

@@ -58,6 +58,21 @@ export function entityStorageType(kind: FieldKind): string {
   return ENTITY_TYPES[kind];
 }
 
+/** Whether the values of the field are texts. */
+export function isTextField(kind: FieldKind): boolean {
+  return ENTITY_TYPES[kind] === 'VARCHAR';
+}
+
+/**
+ * SQL of an entity field, from its column in files of rows, as what it is in memory: text, truth or number. Whole
+ * numbers and times are doubles, which hold them exactly.
+ */
+export function entityValueSql(column: string, kind: FieldKind): string {
+  if (isTextField(kind) || kind === 'boolean') return column;
+  if (kind === 'timestampMillis') return `epoch_ms(${column})::DOUBLE`;
+  return kind === 'timestampMicros' ? `epoch_us(${column})::DOUBLE` : `${column}::DOUBLE`;
+}
+
 const timestampMillis = (sql: string): string => `make_timestamp_ms(${sql})::TIMESTAMP_MS`;
 
 /** Whether the numbers of the feature in the internal table stand for texts: of strings, or of lists and maps. */
@@ -129,9 +144,9 @@ export function jsonlColumns(group: FeatureGroup): readonly OutputColumn[] {
     text: 'marked',
   });
   const entity = group.entity.map((name, index): OutputColumn => ({ name, sql: entityColumn(index) }));
-  const isText = entityFields(group).map(({ kind }) => ENTITY_TYPES[kind] === 'VARCHAR');
+  const isMarked = entityFields(group).map(({ kind }) => isTextField(kind));
   return [
-    ...entity.map((column, index) => (isText[index] === true ? marked(column) : column)),
+    ...entity.map((column, index) => (isMarked[index] === true ? marked(column) : column)),
     { name: 'window_end', sql: 'window_end' },
     { name: 'version', sql: 'revision >> 2' },
     { name: 'known_at', sql: 'known_at' },

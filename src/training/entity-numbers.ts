@@ -1,5 +1,5 @@
-import type { FeatureGroup, FieldKind, Scalar } from '../definitions/definition.ts';
-import { TEXT_MARK } from '../sinks/offline-columns.ts';
+import type { FeatureGroup, Scalar } from '../definitions/definition.ts';
+import { isTextField, TEXT_MARK } from '../sinks/offline-columns.ts';
 import type { ScratchDatabase } from './scratch-database.ts';
 
 /** The numbers that a group's entities have in the spine's tables: only entities that the spine asks for have one. */
@@ -16,7 +16,9 @@ export class EntityNumbers {
     const numbers = new EntityNumbers(group.entity.length === 1);
     const kinds = group.entity.map((field) => group.source.fields.get(field)!.kind);
     // A byte order mark in front of a text would be dropped: a mark of our own stands before it.
-    const fields = kinds.map((kind, field) => (isText(kind) ? `'${TEXT_MARK}' || e${field}` : `e${field}`));
+    const fields = kinds.map((kind, field) =>
+      isTextField(kind) ? `'${TEXT_MARK}' || e${field}` : `e${field}`,
+    );
     const rows = database.stream(`SELECT number, ${fields.join(', ')} FROM entities_${index}`);
     for await (const row of rows) {
       const [number, ...values] = row as [number, ...Scalar[]];
@@ -36,8 +38,4 @@ export class EntityNumbers {
   #keyOf(entity: readonly Scalar[]): Scalar {
     return this.#isSingle ? entity[0]! : JSON.stringify(entity);
   }
-}
-
-function isText(kind: FieldKind): boolean {
-  return kind === 'string' || kind === 'enum' || kind === 'localDateTime';
 }

@@ -2,7 +2,7 @@ import { DOUBLE, type DuckDBType, type DuckDBValue, INTEGER, VARCHAR } from '@du
 import type { FeatureGroup, FieldKind, Row, Scalar } from '../definitions/definition.ts';
 import { GroupGate } from '../operators/group-gate.ts';
 import type { JudgedRecord, RecordTaker } from '../operators/judged-record.ts';
-import { TEXT_MARK } from '../sinks/offline-columns.ts';
+import { isTextField, TEXT_MARK } from '../sinks/offline-columns.ts';
 import type { EventTimeMs, Offset } from '../time.ts';
 import type { EntityNumbers } from './entity-numbers.ts';
 import { RowAppender } from './row-appender.ts';
@@ -104,10 +104,8 @@ export class EventCollector implements RecordTaker {
   }
 }
 
-const TEXTS: readonly FieldKind[] = ['string', 'enum', 'localDateTime'];
-
 function storageType(kind: FieldKind): DuckDBType {
-  return TEXTS.includes(kind) ? VARCHAR : DOUBLE;
+  return isTextField(kind) ? VARCHAR : DOUBLE;
 }
 
 /** Of bytes only whether they are there: that is all that a lambda can ask. */

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { DOUBLE, INTEGER } from '@duckdb/node-api';
-import type { FeatureGroup, FieldKind } from '../definitions/definition.ts';
+import type { FeatureGroup } from '../definitions/definition.ts';
 import { TidemarkError } from '../errors.ts';
-import { quoteIdentifier, quoteText } from '../sinks/offline-columns.ts';
+import { entityValueSql, quoteIdentifier, quoteText } from '../sinks/offline-columns.ts';
 import { ROWS_METADATA } from '../sinks/offline-writer.ts';
 import type { EventTimeMs } from '../time.ts';
 import { LatestRows, type Outcome, outcomeOf } from './latest-rows.ts';
@@ -52,7 +52,7 @@ export class ServedFromOffline {
     const files = quoteText(join(folder, '*.parquet'));
     const same = group.entity.map((field, place) => {
       const kind = group.source.fields.get(field)!.kind;
-      return `${entitySql(quoteIdentifier(field), kind)} = e.e${place}`;
+      return `${entityValueSql(`r.${quoteIdentifier(field)}`, kind)} = e.e${place}`;
     });
     const features = group.features.map(({ name }, place) => `r.${quoteIdentifier(name)} AS f${place}`);
     await database.run(`
@@ -120,23 +120,6 @@ const ONLY = 0;
 
 function newLatest(group: FeatureGroup): LatestRows<number> {
   return new LatestRows({ areRowsDeleted: group.grid.kind === 'session' });
-}
-
-/** As the entities' numbers have it: times and integers are doubles. */
-function entitySql(column: string, kind: FieldKind): string {
-  switch (kind) {
-    case 'string':
-    case 'enum':
-    case 'localDateTime':
-    case 'boolean':
-      return `r.${column}`;
-    case 'timestampMillis':
-      return `epoch_ms(r.${column})::DOUBLE`;
-    case 'timestampMicros':
-      return `epoch_us(r.${column})::DOUBLE`;
-    default:
-      return `r.${column}::DOUBLE`;
-  }
 }
 
 /** Each file says which rows it holds, and of which definition. */
