@@ -11,14 +11,8 @@ export function selectGroups(
   definitions: Definitions,
   names: readonly string[] | null,
 ): readonly FeatureGroup[] {
+  refuseNoGroups(definitions);
   const { file, groups } = definitions;
-  if (groups.length === 0) {
-    throw new TidemarkError('the file defines no feature group', {
-      code: 'NO_GROUPS',
-      place: { file },
-      remedy: 'Export a feature group: `export const name = defineFeatureGroup({ … })`.',
-    });
-  }
   if (names === null) return groups;
   const known = groups.map((group) => group.name);
   for (const name of names) {
@@ -31,4 +25,14 @@ export function selectGroups(
     });
   }
   return groups.filter((group) => names.includes(group.name));
+}
+
+/** @throws TidemarkError `NO_GROUPS` */
+export function refuseNoGroups({ file, groups }: Definitions): void {
+  if (groups.length > 0) return;
+  throw new TidemarkError('the file defines no feature group', {
+    code: 'NO_GROUPS',
+    place: { file },
+    remedy: 'Export a feature group: `export const name = defineFeatureGroup({ … })`.',
+  });
 }

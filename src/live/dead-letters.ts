@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import type { FeatureGroup, Source } from '../definitions/definition.ts';
 import type { DroppedRecord } from '../operators/task.ts';
 import { type DeadLetterWriter, openDropped, openRejected } from '../sinks/dead-letters.ts';
+import { groupFolder } from '../sinks/group-folder.ts';
 import type { RejectedRecord } from '../sources/record.ts';
 import type { StateStore } from '../state/state-store.ts';
 
@@ -26,11 +27,11 @@ export class DeadLetters {
   }
 
   rejectedByGroup(group: FeatureGroup): DeadLetterWriter<RejectedRecord> {
-    return this.#open(join(group.name, `v=${group.version}`, 'rejected.jsonl'), openRejected);
+    return this.#open(join(groupFolder(group), 'rejected.jsonl'), openRejected);
   }
 
   droppedByGroup(group: FeatureGroup): DeadLetterWriter<DroppedRecord> {
-    return this.#open(join(group.name, `v=${group.version}`, 'dropped.jsonl'), openDropped);
+    return this.#open(join(groupFolder(group), 'dropped.jsonl'), openDropped);
   }
 
   /** How long each file is with everything written so far: what to commit after {@link flush}. */

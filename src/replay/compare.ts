@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { loadDefinitions } from '../definitions/load.ts';
 import { selectGroups } from '../definitions/select-groups.ts';
 import { TidemarkError } from '../errors.ts';
+import { groupFolder } from '../sinks/group-folder.ts';
 import { type OnlineStoreOptions, openOnlineStore } from '../sinks/open-online-store.ts';
 import { type Comparison, compareOnline } from './compare-online.ts';
 
@@ -34,7 +35,7 @@ export async function compare(options: CompareOptions): Promise<readonly GroupCo
     const comparisons: GroupComparison[] = [];
     for (const group of groups) {
       options.signal.throwIfAborted();
-      const directory = join(options.rows, group.name, `v=${group.version}`);
+      const directory = join(options.rows, groupFolder(group));
       if (!existsSync(join(directory, '00000.parquet'))) {
         throw new TidemarkError(`there are no rows of ${group.name}:${group.version} in Parquet`, {
           code: 'ROWS_MISSING',

@@ -3,11 +3,13 @@ import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import type { FeatureGroup, Source } from '../definitions/definition.ts';
 import { assert } from '../errors.ts';
 import type { RevisionBatch, Timing } from '../operators/revision.ts';
-import { availableMemory } from './available-memory.ts';
+
 import { type DroppedWriter, openDropped, openRejected, type RejectedWriter } from './dead-letters.ts';
+import { groupFolder } from './group-folder.ts';
 import { offlineFailure } from './offline-error.ts';
 import { Staging } from './offline-staging.ts';
 import { DuckDbRevisionWriter, type WriterLimits } from './offline-writer.ts';
+import { sortingMemory } from './sorting-memory.ts';
 
 /**
  * The contract of the offline store: the revision log as files (semantics.md, "Offline store"; interface.md,
@@ -98,10 +100,9 @@ export class OfflineStore {
   static async open(options: OfflineOptions): Promise<OfflineStore> {
     const staging = new Staging(options.directory, options.overwrite);
     try {
-      const memory = options.memoryLimitBytes ?? availableMemory() / 4;
       const instance = await DuckDBInstance.create(':memory:', {
         temp_directory: staging.scratch(),
-        memory_limit: `${Math.ceil(memory / 2 ** 20)}MiB`,
+        memory_limit: sortingMemory(options.memoryLimitBytes),
         ...(options.threads === undefined ? {} : { threads: String(options.threads) }),
       });
       return new OfflineStore(options, staging, instance);
@@ -114,7 +115,7 @@ export class OfflineStore {
   /** Refused when rows of this group's version stand there and `overwrite` is not set. */
   async openGroup(group: FeatureGroup): Promise<OfflineGroup> {
     assert(!this.#ended, 'the store is open');
-    const folder = join(group.name, `v=${group.version}`);
+    const folder = groupFolder(group);
     const directory = this.#staging.folder(folder);
     const connection = await this.#instance.connect();
     const schema = `group_${this.#groups.length}`;

@@ -11,7 +11,7 @@ import {
   type DuckDBVector,
   VARCHAR,
 } from '@duckdb/node-api';
-import { availableMemory } from '../sinks/available-memory.ts';
+import { sortingMemory } from '../sinks/sorting-memory.ts';
 
 /**
  * A database on disk for the length of a join: what is too large for memory is sorted there. A connection does one thing
@@ -32,7 +32,7 @@ export class ScratchDatabase {
   static async create(): Promise<ScratchDatabase> {
     const directory = mkdtempSync(join(tmpdir(), 'tidemark-join-'));
     const instance = await DuckDBInstance.create(join(directory, 'scratch.db'), {
-      memory_limit: `${Math.ceil(availableMemory() / 4 / 2 ** 20)}MiB`,
+      memory_limit: sortingMemory(),
     });
     return new ScratchDatabase(directory, instance, await connect(instance));
   }

@@ -1,5 +1,6 @@
 import type { Definitions, Feature, FeatureGroup } from '../definitions/definition.ts';
 import { suggestName } from '../definitions/nearest.ts';
+import { refuseNoGroups } from '../definitions/select-groups.ts';
 import { TidemarkError } from '../errors.ts';
 
 /** The features of one group that a training set is to have. */
@@ -63,16 +64,11 @@ function addedColumns(
 }
 
 function wantedFeatures(
-  { file, groups }: Definitions,
+  definitions: Definitions,
   names: readonly string[] | null,
 ): ReadonlyMap<FeatureGroup, ReadonlySet<Feature>> {
-  if (groups.length === 0) {
-    throw new TidemarkError('the file defines no feature group', {
-      code: 'NO_GROUPS',
-      place: { file },
-      remedy: 'Export a feature group: `export const name = defineFeatureGroup({ … })`.',
-    });
-  }
+  refuseNoGroups(definitions);
+  const { file, groups } = definitions;
   const wanted = new Map<FeatureGroup, Set<Feature>>();
   for (const name of names ?? groups.map((group) => group.name)) {
     const [groupName, featureName] = name.split('.', 2);

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { DOUBLE, INTEGER } from '@duckdb/node-api';
 import type { FeatureGroup } from '../definitions/definition.ts';
 import { TidemarkError } from '../errors.ts';
+import { groupFolder } from '../sinks/group-folder.ts';
 import { entityValueSql, quoteIdentifier, quoteText } from '../sinks/offline-columns.ts';
 import { ROWS_METADATA } from '../sinks/offline-writer.ts';
 import type { EventTimeMs } from '../time.ts';
@@ -13,7 +14,7 @@ import type { ScratchDatabase } from './scratch-database.ts';
 
 /** The folder of a group's rows in what `tidemark replay` wrote; null when there is none. */
 export function rowsFolder(directory: string, group: FeatureGroup): string | null {
-  const folder = join(directory, group.name, `v=${group.version}`);
+  const folder = join(directory, groupFolder(group));
   return existsSync(folder) ? folder : null;
 }
 
