@@ -20,6 +20,9 @@ export class VectorJson {
   }
 }
 
+/** A value as stores hold it. */
+export type StoredValue = Scalar | VectorJson | null;
+
 export function listText(elements: readonly Element[]): string {
   return listOfTexts(elements.map(elementText));
 }

@@ -1,7 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { isVector } from '../definitions/aggregate-signatures.ts';
-import type { FeatureGroup, Scalar } from '../definitions/definition.ts';
-import { VectorJson } from '../definitions/value.ts';
+import type { FeatureGroup } from '../definitions/definition.ts';
 import { type RevisionBatch, TIMINGS, type Timing } from '../operators/revision.ts';
 import type { OnlineStore, Upsert, UpsertCounts } from '../sinks/sink.ts';
 import type { EventTimeMs } from '../time.ts';
@@ -37,7 +35,7 @@ export class RowFlusher {
         version: batch.version[row]!,
         knownAt: batch.knownAt[row]!,
         ...(batch.deleted[row] === 1 ? { deleted: true } : {}),
-        values: sentValues(batch, row),
+        values: batch.storedValues(row),
         watermark,
       });
     }
@@ -88,15 +86,6 @@ export class RowFlusher {
   #throwFailure(): void {
     if (this.#failure !== null) throw this.#failure.error;
   }
-}
-
-/** Lists and maps go as their text, which is what stores hold. */
-function sentValues(batch: RevisionBatch, row: number): Upsert['values'] {
-  return batch.group.features.map(({ valueType }, feature) => {
-    if (!isVector(valueType)) return batch.value(row, feature) as Scalar | null;
-    const json = batch.text(row, feature);
-    return json === null ? null : new VectorJson(json);
-  });
 }
 
 /**

@@ -1,6 +1,6 @@
 import { isVector } from '../definitions/aggregate-signatures.ts';
 import type { FeatureGroup, Scalar, Value } from '../definitions/definition.ts';
-import { parseVector } from '../definitions/value.ts';
+import { parseVector, type StoredValue, VectorJson } from '../definitions/value.ts';
 import { assert } from '../errors.ts';
 import type { EventTimeMs, Version } from '../time.ts';
 
@@ -122,6 +122,15 @@ export class RevisionBatch {
 
   valuesOf(row: number): (Value | null)[] {
     return this.group.features.map((_, feature) => this.value(row, feature));
+  }
+
+  /** The row's values with lists and maps as their texts, which is what stores hold. */
+  storedValues(row: number): StoredValue[] {
+    return this.group.features.map(({ valueType }, feature) => {
+      if (!isVector(valueType)) return this.value(row, feature) as Scalar | null;
+      const json = this.text(row, feature);
+      return json === null ? null : new VectorJson(json);
+    });
   }
 
   /** The row as an object. */

@@ -1,5 +1,5 @@
 import type { FeatureGroup, Scalar, Value } from '../definitions/definition.ts';
-import type { VectorJson } from '../definitions/value.ts';
+import type { StoredValue } from '../definitions/value.ts';
 import { TidemarkError } from '../errors.ts';
 import type { EventTimeMs, Version } from '../time.ts';
 
@@ -14,7 +14,7 @@ export interface Upsert {
   /** The row is no more: no reader sees it any longer. Its version counts as that of any other row. */
   readonly deleted?: true;
   /** One per feature of the group, in its order. */
-  readonly values: readonly (Scalar | VectorJson | null)[];
+  readonly values: readonly StoredValue[];
   /** The row is final when this is ≥ its window_end + allowed lateness: rows before it can be revised no more. */
   readonly watermark: EventTimeMs;
 }

@@ -1,7 +1,8 @@
 import { DOUBLE, type DuckDBType, INTEGER, VARCHAR } from '@duckdb/node-api';
 import { isVector } from '../definitions/aggregate-signatures.ts';
-import type { Feature, Value } from '../definitions/definition.ts';
-import { isVectorValue, vectorText } from '../definitions/value.ts';
+import type { Feature } from '../definitions/definition.ts';
+import { type StoredValue, VectorJson } from '../definitions/value.ts';
+import { assert } from '../errors.ts';
 import { featureSqlType } from '../sinks/offline-columns.ts';
 import { RowAppender } from './row-appender.ts';
 import type { ScratchDatabase } from './scratch-database.ts';
@@ -13,7 +14,7 @@ export interface Answer {
   readonly version: number | null;
   readonly knownAt: number | null;
   /** One per feature of the group. */
-  readonly values: readonly (Value | null)[];
+  readonly values: readonly StoredValue[];
 }
 
 /**
@@ -55,9 +56,9 @@ export class Answers {
 
   add(spineRow: number, { windowEnd, version, knownAt, values }: Answer): void {
     const cells = values.map((value) => {
-      if (value === null || typeof value === 'number' || typeof value === 'string') return value;
-      if (typeof value === 'boolean') return Number(value);
-      return isVectorValue(value) ? vectorText(value) : null;
+      if (value instanceof VectorJson) return value.json;
+      assert(!(value instanceof Uint8Array), 'a feature of bytes');
+      return typeof value === 'boolean' ? Number(value) : value;
     });
     this.#rows.append([spineRow, windowEnd, version, knownAt, ...cells]);
   }

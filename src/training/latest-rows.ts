@@ -1,4 +1,5 @@
-import type { FeatureGroup, Value } from '../definitions/definition.ts';
+import type { FeatureGroup } from '../definitions/definition.ts';
+import type { StoredValue } from '../definitions/value.ts';
 import type { EventTimeMs, Version } from '../time.ts';
 
 /** A revision as {@link LatestRows} takes it; those of an entity come in the order in which they were made. */
@@ -15,7 +16,7 @@ export interface SeenRevision<Values> {
  * What the online store answers of each entity after the revisions so far: of all of them the last one of the greatest
  * window_end that is not deleted (semantics.md, "Offline store", S).
  */
-export class LatestRows<Values = readonly (Value | null)[]> {
+export class LatestRows<Values = readonly StoredValue[]> {
   /** For each entity its rows by window_end; only the last one, where rows of the group are never deleted. */
   readonly #rows: SeenRevision<Values>[][] = [];
   /** When the entity was last written. */

@@ -1,7 +1,8 @@
 import type { Cells } from '../aggregates/aggregate.ts';
 import { Dictionary } from '../aggregates/dictionary.ts';
 import { CALENDAR_FROM, CALENDAR_TO } from '../definitions/calendar.ts';
-import type { FeatureGroup, Row, SessionGrid, Value, WindowGrid } from '../definitions/definition.ts';
+import type { FeatureGroup, Row, SessionGrid, WindowGrid } from '../definitions/definition.ts';
+import type { StoredValue } from '../definitions/value.ts';
 import { EntityPanes, NOWHERE } from '../operators/entity-panes.ts';
 import { EntitySessions } from '../operators/entity-sessions.ts';
 import { createKernel, type Kernel } from '../operators/kernel.ts';
@@ -19,7 +20,7 @@ export interface RangesAt {
   /** One value per feature of the group, and where the ranges end; null where there is none. */
   at(time: EventTimeMs): {
     readonly windowEnd: EventTimeMs | null;
-    readonly values: readonly (Value | null)[];
+    readonly values: readonly StoredValue[];
   };
   /** The next event is of another entity. */
   nextEntity(): void;
@@ -45,9 +46,9 @@ class Evaluation {
     this.#batch.push();
   }
 
-  values(evaluate: (out: Float64Array) => void): readonly (Value | null)[] {
+  values(evaluate: (out: Float64Array) => void): readonly StoredValue[] {
     evaluate(this.#batch.values);
-    return this.#batch.valuesOf(0);
+    return this.#batch.storedValues(0);
   }
 
   forget(): void {
@@ -99,8 +100,8 @@ class ExactRanges implements RangesAt {
     }
   }
 
-  at(time: EventTimeMs): { windowEnd: EventTimeMs | null; values: readonly (Value | null)[] } {
-    const values = new Array<Value | null>(this.#width).fill(null);
+  at(time: EventTimeMs): { windowEnd: EventTimeMs | null; values: readonly StoredValue[] } {
+    const values = new Array<StoredValue>(this.#width).fill(null);
     // A calendar says nothing about other times.
     if (this.#usesCalendar && (time < CALENDAR_FROM || time > CALENDAR_TO))
       return { windowEnd: null, values };
@@ -159,7 +160,7 @@ class LastSession implements RangesAt {
     sessions.drop(sessions.count - 1);
   }
 
-  at(time: EventTimeMs): { windowEnd: EventTimeMs | null; values: readonly (Value | null)[] } {
+  at(time: EventTimeMs): { windowEnd: EventTimeMs | null; values: readonly StoredValue[] } {
     const sessions = this.#sessions;
     const { kernel } = this.#evaluation;
     if (!sessions.select(ENTITY)) {

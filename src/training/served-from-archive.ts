@@ -126,7 +126,7 @@ class ReplayedPartition {
             version: revisions.version[row]!,
             knownAt: revisions.knownAt[row]!,
             deleted: revisions.deleted[row] === 1,
-            values: revisions.valuesOf(row),
+            values: revisions.storedValues(row),
           },
           finalUpTo,
         );

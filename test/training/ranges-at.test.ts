@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { VectorJson } from '../../src/definitions/value.ts';
 import { createRangesAt, type RangesAt } from '../../src/training/ranges-at.ts';
 import { group, load } from '../definitions/definitions-file.ts';
 
@@ -35,7 +36,7 @@ describe('the last session', () => {
       [70, 4],
       [80, 5],
     ]);
-    expect(ranges.at(AFTER)).toEqual({ windowEnd: 110 * MINUTE, values: [4, 3, [5, 4]] });
+    expect(ranges.at(AFTER)).toEqual({ windowEnd: 110 * MINUTE, values: [4, 3, new VectorJson('[5,4]')] });
   });
 
   it('begins anew where it would last too long', async () => {
@@ -47,17 +48,17 @@ describe('the last session', () => {
       [61, 4],
       [70, 5],
     ]);
-    expect(ranges.at(AFTER)).toEqual({ windowEnd: 100 * MINUTE, values: [2, 2, [5, 4]] });
+    expect(ranges.at(AFTER)).toEqual({ windowEnd: 100 * MINUTE, values: [2, 2, new VectorJson('[5,4]')] });
   });
 
   it('is nothing before the first event, and again for the next entity', async () => {
     const ranges = await lastSession('');
-    const nothing = { windowEnd: null, values: [0, 0, []] };
+    const nothing = { windowEnd: null, values: [0, 0, new VectorJson('[]')] };
     expect(ranges.at(AFTER)).toEqual(nothing);
     pay(ranges, [[0, 1]]);
     ranges.nextEntity();
     expect(ranges.at(AFTER)).toEqual(nothing);
     pay(ranges, [[5, 7]]);
-    expect(ranges.at(AFTER)).toEqual({ windowEnd: 35 * MINUTE, values: [1, 1, [7]] });
+    expect(ranges.at(AFTER)).toEqual({ windowEnd: 35 * MINUTE, values: [1, 1, new VectorJson('[7]')] });
   });
 });
