@@ -1,19 +1,24 @@
 import { createHash } from 'node:crypto';
+import type { KeyRange } from './state-store.ts';
 
 /**
- * How the LMDB store lays out its keys. The first byte tells the kind: progress and facts by name, entity states
- * by the task's number (four bytes, big-endian) and the entity's key.
+ * How the LMDB store lays out its keys. The first byte tells the kind: progress and facts by name, chunks by the task's
+ * number (four bytes, big-endian) and their own key, in whose order they lie.
  */
 export const FORMAT_KEY = Buffer.from([0]);
 const PROGRESS = 1;
 const FACT = 2;
 const ENTITY = 3;
-/** An entity whose key is too long for LMDB: by the SHA-256 of the key, which stands before the state. */
-const LONG_ENTITY = 4;
 
 /** LMDB's limit with pages of 4,096 bytes. */
 const MAX_KEY_BYTES = 1978;
 const ENTITY_PREFIX_BYTES = 5;
+/**
+ * What a chunk's key too long for LMDB is stored under: its first bytes, then its SHA-256. The whole key stands before
+ * the state. Only such a key fills LMDB's limit.
+ */
+const HASH_BYTES = 32;
+const LONG_HEAD_BYTES = MAX_KEY_BYTES - ENTITY_PREFIX_BYTES - HASH_BYTES;
 
 export const progressKey = (task: string): Buffer => named(PROGRESS, task);
 export const factKey = (name: string): Buffer => named(FACT, name);
@@ -27,57 +32,68 @@ function named(kind: number, name: string): Buffer {
   return Buffer.concat([Buffer.from([kind]), text.length < MAX_KEY_BYTES ? text : sha256(text)]);
 }
 
-export function isLongEntity(key: Uint8Array): boolean {
-  return key.length > MAX_KEY_BYTES - ENTITY_PREFIX_BYTES;
+function isLong(key: Uint8Array): boolean {
+  return ENTITY_PREFIX_BYTES + key.length >= MAX_KEY_BYTES;
 }
 
-/** Writes the store's key into `scratch`, which has room for the longest, and returns the part that it takes. */
-export function entityKey(task: number, key: Uint8Array, scratch: Buffer): Buffer {
-  const long = isLongEntity(key);
-  const tail = long ? sha256(key) : key;
-  scratch[0] = long ? LONG_ENTITY : ENTITY;
+/** Writes the store's key of a chunk into `scratch`, which has room for the longest, and returns the part that it takes. */
+export function chunkKey(task: number, key: Uint8Array, scratch: Buffer): Buffer {
+  scratch[0] = ENTITY;
   scratch.writeUInt32BE(task, 1);
-  scratch.set(tail, ENTITY_PREFIX_BYTES);
-  return scratch.subarray(0, ENTITY_PREFIX_BYTES + tail.length);
+  if (!isLong(key)) {
+    scratch.set(key, ENTITY_PREFIX_BYTES);
+    return scratch.subarray(0, ENTITY_PREFIX_BYTES + key.length);
+  }
+  scratch.set(key.subarray(0, LONG_HEAD_BYTES), ENTITY_PREFIX_BYTES);
+  scratch.set(sha256(key), ENTITY_PREFIX_BYTES + LONG_HEAD_BYTES);
+  return scratch;
 }
 
 export function newScratch(): Buffer {
   return Buffer.alloc(MAX_KEY_BYTES);
 }
 
-/** The ranges that hold a task's entities: those with short keys and those with long ones. */
-export function entityRanges(task: number): { short: KeyRange; long: KeyRange } {
-  return { short: entityRange(ENTITY, task), long: entityRange(LONG_ENTITY, task) };
-}
-
-export interface KeyRange {
-  readonly start: Buffer;
-  readonly end: Buffer;
-}
-
-function entityRange(kind: number, task: number): KeyRange {
-  const bound = (number: number): Buffer => {
-    const key = Buffer.alloc(ENTITY_PREFIX_BYTES);
-    key[0] = kind;
-    key.writeUInt32BE(number, 1);
-    return key;
+/** The store's keys among which are those of a task's chunks in the range, and no others if the range {@link isExact}. */
+export function storeRange(task: number, { from, to }: KeyRange): { start: Buffer; end: Buffer } {
+  return {
+    start: bound(task, from.subarray(0, LONG_HEAD_BYTES)),
+    end:
+      to === null
+        ? bound(task + 1)
+        : // Behind every long key that begins like it.
+          bound(task, to.length > LONG_HEAD_BYTES ? keyAfterAll(to.subarray(0, LONG_HEAD_BYTES)) : to),
   };
-  return { start: bound(task), end: bound(task + 1) };
 }
 
-/** The entity's own key of an entry in the short range. */
-export function shortEntityKey(key: Buffer): Uint8Array {
-  return key.subarray(ENTITY_PREFIX_BYTES);
+/** Whether the heads of long keys tell if they are in the range. */
+export function isExact({ from, to }: KeyRange): boolean {
+  return from.length <= LONG_HEAD_BYTES && (to === null || to.length <= LONG_HEAD_BYTES);
 }
 
-/** The value of a long entity: length of the key in four bytes, the key, the state. */
-export function packLongEntity(key: Uint8Array, state: Uint8Array): Buffer {
+function bound(task: number, key: Uint8Array = new Uint8Array()): Buffer {
+  const bytes = Buffer.alloc(ENTITY_PREFIX_BYTES + key.length);
+  bytes[0] = ENTITY;
+  bytes.writeUInt32BE(task, 1);
+  bytes.set(key, ENTITY_PREFIX_BYTES);
+  return bytes;
+}
+
+function keyAfterAll(head: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(head.length + HASH_BYTES).fill(0xff);
+  bytes.set(head);
+  return bytes;
+}
+
+/** What is stored under a key: the state; before it, when the key is long, its length in four bytes and the key. */
+export function packChunk(key: Uint8Array, state: Uint8Array): Uint8Array {
+  if (!isLong(key)) return state;
   const length = Buffer.alloc(4);
   length.writeUInt32BE(key.length);
   return Buffer.concat([length, key, state]);
 }
 
-export function unpackLongEntity(value: Buffer): { key: Uint8Array; state: Uint8Array } {
+export function unpackChunk(storeKey: Buffer, value: Buffer): { key: Uint8Array; state: Uint8Array } {
+  if (storeKey.length < MAX_KEY_BYTES) return { key: storeKey.subarray(ENTITY_PREFIX_BYTES), state: value };
   const end = 4 + value.readUInt32BE(0);
   return { key: value.subarray(4, end), state: value.subarray(end) };
 }

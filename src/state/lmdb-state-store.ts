@@ -6,24 +6,32 @@ import { assert } from '../errors.ts';
 import { DirectoryLock } from './directory-lock.ts';
 import { DATA_FILE, findDamage, requireRoom } from './lmdb-check.ts';
 import {
-  entityKey,
-  entityRanges,
+  chunkKey,
   FORMAT_KEY,
   factKey,
-  isLongEntity,
+  isExact,
   newScratch,
   PROGRESS_RANGE,
-  packLongEntity,
+  packChunk,
   progressKey,
-  shortEntityKey,
-  unpackLongEntity,
+  storeRange,
+  unpackChunk,
 } from './lmdb-keys.ts';
 import { taskText } from './memory-state-store.ts';
 import { StateError } from './state-error.ts';
-import type { EntityState, StateStore, TaskChanges, TaskId, TaskProgress } from './state-store.ts';
+import {
+  ALL_KEYS,
+  type EntityState,
+  isWithin,
+  type KeyRange,
+  type StateStore,
+  type TaskChanges,
+  type TaskId,
+  type TaskProgress,
+} from './state-store.ts';
 
 /** Version of the keys and of the progress records. Entity states carry the task's own version. */
-const FORMAT = '1';
+const FORMAT = '2';
 /** States are copied into slabs of this size: the writing thread reads them after `commit` has returned. */
 const SLAB_BYTES = 1 << 20;
 
@@ -106,14 +114,14 @@ export class LmdbStateStore implements StateStore {
     };
   }
 
-  *entities(task: TaskId): Iterable<EntityState> {
+  *entities(task: TaskId, range: KeyRange = ALL_KEYS): Iterable<EntityState> {
     const number = this.#numbers.get(numbersKey(task));
     if (number === undefined) return;
-    const { short, long } = entityRanges(number);
-    for (const { key, value } of this.#database.getRange(short)) {
-      yield { key: shortEntityKey(key), state: value };
+    const exact = isExact(range);
+    for (const { key, value } of this.#database.getRange(storeRange(number, range))) {
+      const chunk = unpackChunk(key, value);
+      if (exact || isWithin(chunk.key, range)) yield chunk;
     }
-    for (const { value } of this.#database.getRange(long)) yield unpackLongEntity(value);
   }
 
   fact(name: string): string | null {
@@ -160,10 +168,9 @@ export class LmdbStateStore implements StateStore {
     };
     this.#write(progressKey(taskText(task)), Buffer.from(JSON.stringify(record)));
     for (const { key, state } of entities) {
-      const storeKey = entityKey(number, key, this.#scratch);
+      const storeKey = chunkKey(number, key, this.#scratch);
       if (state === null) this.#ignore(this.#database.remove(storeKey));
-      else if (isLongEntity(key)) this.#write(storeKey, packLongEntity(key, state));
-      else this.#write(storeKey, this.#copy(state));
+      else this.#write(storeKey, this.#copy(packChunk(key, state)));
     }
   }
 

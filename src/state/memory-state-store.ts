@@ -1,10 +1,20 @@
 import { assert } from '../errors.ts';
-import type { EntityState, StateStore, TaskChanges, TaskId, TaskProgress } from './state-store.ts';
+import {
+  ALL_KEYS,
+  type EntityState,
+  type KeyRange,
+  type StateStore,
+  type TaskChanges,
+  type TaskId,
+  type TaskProgress,
+} from './state-store.ts';
 
 interface TaskState {
   progress: TaskProgress;
   /** By the key's bytes as Latin-1 text. */
   readonly entities: Map<string, EntityState>;
+  /** The names of the entities in order; null when they have to be put in order again. */
+  names: string[] | null;
 }
 
 /** State for as long as the process lives: the twin of the LMDB store for tests and runs without a directory. */
@@ -17,9 +27,15 @@ export class MemoryStateStore implements StateStore {
     return this.#tasks.get(taskText(task))?.progress ?? null;
   }
 
-  *entities(task: TaskId): Iterable<EntityState> {
+  *entities(task: TaskId, range: KeyRange = ALL_KEYS): Iterable<EntityState> {
     const state = this.#tasks.get(taskText(task));
-    if (state !== undefined) yield* [...state.entities.values()];
+    if (state === undefined) return;
+    state.names ??= [...state.entities.keys()].sort();
+    const { names } = state;
+    const to = range.to === null ? names.length : firstNotBefore(names, nameOf(range.to));
+    for (let at = firstNotBefore(names, nameOf(range.from)); at < to; at++) {
+      yield state.entities.get(names[at]!)!;
+    }
   }
 
   fact(name: string): string | null {
@@ -32,10 +48,11 @@ export class MemoryStateStore implements StateStore {
     const all = changes.map(({ task, progress, entities }) => ({ task, progress, entities: [...entities] }));
     for (const { task, progress, entities } of all) {
       const text = taskText(task);
-      const state = this.#tasks.get(text) ?? { progress, entities: new Map() };
+      const state = this.#tasks.get(text) ?? { progress, entities: new Map(), names: null };
       state.progress = { ...progress, counters: { ...progress.counters } };
+      state.names = null;
       for (const { key, state: bytes } of entities) {
-        const name = Buffer.from(key).toString('latin1');
+        const name = nameOf(key);
         if (bytes === null) state.entities.delete(name);
         else state.entities.set(name, { key: key.slice(), state: bytes.slice() });
       }
@@ -47,6 +64,21 @@ export class MemoryStateStore implements StateStore {
   async close(): Promise<void> {
     this.#closed = true;
   }
+}
+
+function nameOf(key: Uint8Array): string {
+  return Buffer.from(key.buffer, key.byteOffset, key.byteLength).toString('latin1');
+}
+
+function firstNotBefore(names: readonly string[], name: string): number {
+  let low = 0;
+  let high = names.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (names[middle]! < name) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 /** One text per task, and one task per text. */

@@ -38,6 +38,27 @@ export interface EntityState {
   readonly state: Uint8Array | null;
 }
 
+/** Keys `from` ≤ key < `to` by their bytes; `to` null: without end. */
+export interface KeyRange {
+  readonly from: Uint8Array;
+  readonly to: Uint8Array | null;
+}
+
+export const ALL_KEYS: KeyRange = { from: new Uint8Array(), to: null };
+
+export function isWithin(key: Uint8Array, { from, to }: KeyRange): boolean {
+  return Buffer.compare(key, from) >= 0 && (to === null || Buffer.compare(key, to) < 0);
+}
+
+/** The keys that begin with these bytes. */
+export function keysFrom(prefix: Uint8Array): KeyRange {
+  const end = prefix.findLastIndex((byte) => byte < 0xff);
+  if (end === -1) return { from: prefix, to: null };
+  const to = prefix.slice(0, end + 1);
+  to[end]!++;
+  return { from: prefix, to };
+}
+
 export interface TaskChanges {
   readonly task: TaskId;
   readonly progress: TaskProgress;
@@ -47,8 +68,11 @@ export interface TaskChanges {
 export interface StateStore {
   /** Null when the task never committed. */
   progress(task: TaskId): TaskProgress | null;
-  /** Every chunk of every entity as of the last commit, in no particular order. */
-  entities(task: TaskId): Iterable<EntityState>;
+  /**
+   * The chunks whose keys are in the range, all unless it is given, as of the last commit that has resolved; in order
+   * of their keys, as far as their first thousand bytes tell it.
+   */
+  entities(task: TaskId, range?: KeyRange): Iterable<EntityState>;
   /** Small facts that belong to the same step (such as how far a dead-letter file had grown). */
   fact(name: string): string | null;
   /**

@@ -141,7 +141,7 @@ function fragileStore(store: OnlineStore, fuse: Fuse): OnlineStore {
 function fragileState(state: StateStore, fuse: Fuse): StateStore {
   return {
     progress: (task) => state.progress(task),
-    entities: (task) => state.entities(task),
+    entities: (task, range) => state.entities(task, range),
     fact: (name) => state.fact(name),
     async commit(changes: readonly TaskChanges[], facts: ReadonlyMap<string, string>): Promise<void> {
       fuse.step();

@@ -1,6 +1,15 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { EntityState, StateStore, TaskId, TaskProgress } from '../../src/state/state-store.ts';
+import {
+  ALL_KEYS,
+  type EntityState,
+  isWithin,
+  type KeyRange,
+  keysFrom,
+  type StateStore,
+  type TaskId,
+  type TaskProgress,
+} from '../../src/state/state-store.ts';
 
 /** How a test gets a store: `reopen` closes it and opens what it left behind, when it leaves something behind. */
 export interface StoreUnderTest {
@@ -30,10 +39,10 @@ export const progressAt = (nextOffset: number, change: Partial<TaskProgress> = {
 export const bytes = (text: string): Uint8Array => new Uint8Array(Buffer.from(text));
 
 /** Key and state as hex, sorted by key: what two stores must agree on. */
-export function contents(store: StateStore, task: TaskId): [string, string][] {
+export function contents(store: StateStore, task: TaskId, range: KeyRange = ALL_KEYS): [string, string][] {
   const hex = (part: Uint8Array | null): string => Buffer.from(part ?? []).toString('hex');
   // All are gathered before the first is looked at: none may be overwritten by the next.
-  return [...store.entities(task)]
+  return [...store.entities(task, range)]
     .map(({ key, state }): [string, string] => [hex(key), hex(state)])
     .sort(([a], [b]) => (a < b ? -1 : 1));
 }
@@ -122,7 +131,7 @@ export function testStateStore(open: () => Promise<StoreUnderTest>): void {
   });
 
   withStore('entity keys and facts of any length are kept apart', async (under) => {
-    const lengths = [1, 1972, 1973, 1974, 1978, 4096, 100_000];
+    const lengths = [1, 1941, 1972, 1973, 1974, 1978, 4096, 100_000];
     const entities = lengths.flatMap((length) => [
       { key: new Uint8Array(length).fill(1), state: bytes(`${length}`) },
       { key: new Uint8Array(length).fill(1, 0, -1), state: bytes(`${length}, other end`) },
@@ -201,21 +210,41 @@ export function testStateStore(open: () => Promise<StoreUnderTest>): void {
     expect(store.fact('n')).toBeNull();
   });
 
+  withStore('a range of keys has those that begin alike, in their order', async ({ store }) => {
+    const keys = ['', 'a', 'a\0', 'ab', 'b', 'ba', 'b\u{10ffff}', 'c'].map(bytes).sort(Buffer.compare);
+    const entities = [...keys].reverse().map((key) => ({ key, state: key }));
+    await store.commit([{ task: taskOf(), progress: progressAt(1), entities }], NO_FACTS);
+    const keysIn = (range: KeyRange) =>
+      [...store.entities(taskOf(), range)].map(({ key }) => Buffer.from(key).toString());
+    expect(keysIn(ALL_KEYS)).toEqual(keys.map((key) => Buffer.from(key).toString()));
+    expect(keysIn(keysFrom(bytes('a')))).toEqual(['a', 'a\0', 'ab']);
+    expect(keysIn({ from: bytes('a\0'), to: bytes('ba') })).toEqual(['a\0', 'ab', 'b']);
+    expect(keysIn({ from: bytes('bb'), to: null })).toEqual(['b\u{10ffff}', 'c']);
+    expect(keysIn(keysFrom(new Uint8Array([0xff])))).toEqual([]);
+  });
+
   test('any commits leave what a plain map would hold', async () => {
     const key = fc.oneof(
       fc.uint8Array({ maxLength: 3 }),
-      fc.constantFrom(1973, 1974, 2500).map((length) => new Uint8Array(length).fill(9)),
+      fc
+        .tuple(fc.constantFrom(1940, 1941, 1942, 1972, 1973, 1974, 2500), fc.constantFrom(8, 9, 255))
+        .map(([length, last]) => new Uint8Array(length).fill(9).fill(last, -1)),
     );
     const entity = fc.record({ key, state: fc.option(fc.uint8Array({ maxLength: 40 }), { nil: null }) });
     const change = fc.record({ partition: fc.nat(2), entities: fc.array(entity, { maxLength: 6 }) });
-    const step = fc.record({ changes: fc.array(change, { maxLength: 3 }), reopen: fc.boolean() });
+    const range = fc.oneof(
+      fc.record({ from: key, to: fc.option(key, { nil: null }) }),
+      key.map((prefix) => keysFrom(prefix)),
+    );
+    const changes = fc.array(change, { maxLength: 3 });
+    const step = fc.record({ changes, reopen: fc.boolean(), range });
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 8 }), async (steps) => {
         const under = await open();
         try {
           const model = [0, 1, 2].map(() => new Map<string, string>());
           let { store } = under;
-          for (const [index, { changes, reopen }] of steps.entries()) {
+          for (const [index, { changes, reopen, range }] of steps.entries()) {
             await store.commit(
               changes.map(({ partition, entities }) => ({
                 task: taskOf({ partition }),
@@ -234,8 +263,10 @@ export function testStateStore(open: () => Promise<StoreUnderTest>): void {
             if (reopen) store = await under.reopen();
             expect(store.fact('step')).toBe(String(index));
             for (const [partition, map] of model.entries()) {
-              expect(contents(store, taskOf({ partition }))).toEqual(
-                [...map].sort(([a], [b]) => (a < b ? -1 : 1)),
+              const sorted = [...map].sort(([a], [b]) => (a < b ? -1 : 1));
+              expect(contents(store, taskOf({ partition }))).toEqual(sorted);
+              expect(contents(store, taskOf({ partition }), range)).toEqual(
+                sorted.filter(([name]) => isWithin(Buffer.from(name, 'hex'), range)),
               );
             }
           }
