@@ -30,6 +30,7 @@ function makeRow(i: number): Upsert {
     windowEnd,
     version: i + 1,
     knownAt: windowEnd + i,
+    leave: windowEnd + STEP_MS,
     values: [i % 50, (i % 13) / 50, ((i * 7919) % 1e6) / 100, i % 7, Math.log2(1 + (i % 977)) / 3],
     watermark: windowEnd - STEP_MS,
   };

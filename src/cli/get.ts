@@ -67,6 +67,10 @@ interface OnlineAnswer {
   readonly window_end: number;
   readonly version: number;
   readonly known_at: number;
+  /** When the first of what the row holds leaves its range; null when nothing does. */
+  readonly leave: number | null;
+  /** Whether that is over: the values may be those of before. */
+  readonly due_to_fall: boolean;
   /** Texts as they stand in Redis unless definitions give the types; lists and maps are arrays and objects then. */
   readonly features: Readonly<Record<string, unknown>>;
 }
@@ -135,6 +139,7 @@ function readRow(
   hash: Readonly<Record<string, string>>,
   group: FeatureGroup | null,
 ): OnlineAnswer {
+  const leave = hash['@leave'] === undefined ? null : Number(hash['@leave']);
   const features: Record<string, unknown> = {};
   if (group === null) {
     for (const [field, text] of Object.entries(hash)) if (!field.startsWith('@')) features[field] = text;
@@ -150,6 +155,8 @@ function readRow(
     window_end: Number(hash['@end']),
     version: Number(hash['@version']),
     known_at: Number(hash['@known_at']),
+    leave,
+    due_to_fall: leave !== null && leave <= Date.now(),
     features,
   };
 }
@@ -166,6 +173,8 @@ function describeRow(row: OnlineAnswer): string {
     ['window_end', new Date(row.window_end).toISOString()],
     ['version', String(row.version)],
     ['known_at', new Date(row.known_at).toISOString()],
+    ['leave', row.leave === null ? null : new Date(row.leave).toISOString()],
+    ['due_to_fall', String(row.due_to_fall)],
   ];
   const features = Object.entries(row.features).map(([name, value]): [string, Cell] => [
     name,

@@ -35,6 +35,7 @@ export class RowFlusher {
         version: batch.version[row]!,
         knownAt: batch.knownAt[row]!,
         ...(batch.deleted[row] === 1 ? { deleted: true } : {}),
+        leave: batch.leaveOf(row),
         values: batch.storedValues(row),
         watermark,
       });

@@ -169,6 +169,22 @@ export class EntityPanes {
     return low > 0 ? this.paneAt(low - 1) : NOWHERE;
   }
 
+  /** The first position after the window's at which a range of it no longer holds one of its panes; Infinity for none. */
+  get nextLeave(): number {
+    const cells = this.#cells;
+    const base = this.#base;
+    const panes = base + this.#panesAt;
+    const high = cells[base + HIGH]!;
+    let next = Number.POSITIVE_INFINITY;
+    for (let range = 0; range < this.#ranges.length; range++) {
+      const low = cells[base + LOW + range]!;
+      if (low === high) continue;
+      const leave = this.#ranges[range]!.leaveOf(cells[panes + low * this.#width]!);
+      if (leave < next) next = leave;
+    }
+    return next;
+  }
+
   /** The values of the window where it stands. */
   evaluate(out: Float64Array, at: number): void {
     const windowEnd = this.#layout.timeOf(this.position);

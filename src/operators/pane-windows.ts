@@ -396,6 +396,8 @@ export class PaneWindows implements Windows {
     const windowEnd = this.#layout.timeOf(this.#panes.position);
     const row = out.add(entity, windowEnd, timing, version, knownAt);
     if (replaces) out.replaces[row] = 1;
+    const leave = this.#panes.nextLeave;
+    if (leave < NEVER) out.leave[row] = this.#layout.timeOf(leave);
     this.#panes.evaluate(out.values, row * out.width);
     return row;
   }

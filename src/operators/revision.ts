@@ -20,6 +20,8 @@ export interface Revision {
   readonly timing: Timing;
   /** The row is no more: the session that it was of has another end. All values are null then. */
   readonly deleted: boolean;
+  /** When the first of what the row holds leaves its range: the first grid time without it. Null when nothing does. */
+  readonly leave: EventTimeMs | null;
   readonly values: readonly (Value | null)[];
   /** The values that it replaces; null when the row had none. */
   readonly previous: readonly (Value | null)[] | null;
@@ -50,6 +52,8 @@ export class RevisionBatch {
   replaces = new Uint8Array(1024);
   /** 1 when the row is no more; its values are all null. */
   deleted = new Uint8Array(1024);
+  /** {@link Revision.leave}, for the online stores; NaN is null. */
+  leave = new Float64Array(1024);
   /**
    * `width` numbers a row: NaN is null, booleans are 0 and 1; strings, lists and maps are numbers for
    * {@link RevisionNames.textOf}.
@@ -73,7 +77,10 @@ export class RevisionBatch {
     return this.length++;
   }
 
-  /** One more row, which replaces none and is not deleted; returns its index. The caller fills in the values. */
+  /**
+   * One more row, which replaces none, is not deleted and has no leave; returns its index. The caller fills in the
+   * values.
+   */
   add(
     entity: number,
     windowEnd: EventTimeMs,
@@ -89,6 +96,7 @@ export class RevisionBatch {
     this.timing[row] = timing;
     this.replaces[row] = 0;
     this.deleted[row] = 0;
+    this.leave[row] = Number.NaN;
     return row;
   }
 
@@ -120,6 +128,11 @@ export class RevisionBatch {
     return Number.isNaN(cell) ? null : this.#names.textOf(cell);
   }
 
+  leaveOf(row: number): EventTimeMs | null {
+    const leave = this.leave[row]!;
+    return Number.isNaN(leave) ? null : leave;
+  }
+
   valuesOf(row: number): (Value | null)[] {
     return this.group.features.map((_, feature) => this.value(row, feature));
   }
@@ -143,6 +156,7 @@ export class RevisionBatch {
       knownAt: this.knownAt[row]!,
       timing: TIMINGS[this.timing[row]!]!,
       deleted: this.deleted[row] === 1,
+      leave: this.leaveOf(row),
       values: this.valuesOf(row),
       previous:
         this.replaces[row] === 0
@@ -172,6 +186,7 @@ export class RevisionBatch {
     this.timing = widen(this.timing, new Uint8Array(size));
     this.replaces = widen(this.replaces, new Uint8Array(size));
     this.deleted = widen(this.deleted, new Uint8Array(size));
+    this.leave = widen(this.leave, new Float64Array(size));
     this.values = widen(this.values, new Float64Array(size * this.width));
     this.previous = widen(this.previous, new Float64Array(size * this.width));
   }

@@ -3,7 +3,7 @@ import type { FeatureGroup, FeatureType, Value } from '../definitions/definition
 import { parseVector, VectorJson } from '../definitions/value.ts';
 import type { EntityUpserts } from './entity-upserts.ts';
 import { jsonRow, parseBytes, parseJsonRow, quote } from './json-row.ts';
-import type { OnlineRow, Upsert } from './sink.ts';
+import type { LatestRow, OnlineRow, Upsert } from './sink.ts';
 
 /** How rows stand in Redis, and on the way there: keys, script arguments, and hashes read back. */
 
@@ -42,7 +42,7 @@ export function entityPayload(group: FeatureGroup, { rows, watermark }: EntityUp
   while (latest >= 0 && rows[latest]!.deleted === true) latest--;
   let latestText = '';
   if (latest < 0) {
-    payload += ',null,null' + ',null'.repeat(group.features.length);
+    payload += ',null,null,null' + ',null'.repeat(group.features.length);
   } else {
     const { cells, json } = cellsAndJson(rows[latest]!);
     payload += cells;
@@ -59,10 +59,10 @@ export function entityPayload(group: FeatureGroup, { rows, watermark }: EntityUp
  * A row as JSON strings, each with a comma before it, of what the latest hash holds, and as {@link jsonRow} writes it:
  * both at once, so that every number becomes text once.
  */
-function cellsAndJson({ version, knownAt, values }: Upsert): { cells: string; json: string } {
+function cellsAndJson({ version, knownAt, leave, values }: Upsert): { cells: string; json: string } {
   const versionText = String(version);
   const knownAtText = String(knownAt);
-  let cells = `,"${versionText}","${knownAtText}"`;
+  let cells = `,"${versionText}","${knownAtText}",${leave === null ? 'null' : `"${leave}"`}`;
   let json = `[${versionText},${knownAtText}`;
   for (const value of values) {
     if (value === null) {
@@ -95,12 +95,13 @@ function windowPayload(row: Upsert, text: string): string {
 }
 
 /** The latest hash as a row; null when there is none. */
-export function parseLatest(group: FeatureGroup, hash: Readonly<Record<string, string>>): OnlineRow | null {
+export function parseLatest(group: FeatureGroup, hash: Readonly<Record<string, string>>): LatestRow | null {
   if (hash['@end'] === undefined) return null;
   return {
     windowEnd: Number(hash['@end']),
     version: Number(hash['@version']),
     knownAt: Number(hash['@known_at']),
+    leave: hash['@leave'] === undefined ? null : Number(hash['@leave']),
     values: group.features.map(({ name, valueType }) => {
       const text = Object.hasOwn(hash, name) ? hash[name] : undefined;
       return text === undefined ? null : parseText(text, valueType);

@@ -15,7 +15,7 @@ import {
 } from './redis-format.ts';
 import { answerCode } from './redis-trouble.ts';
 import { UPSERT_SCRIPT, UPSERT_SCRIPT_SHA } from './redis-upsert-script.ts';
-import type { OnlineRow, OnlineStore, Upsert, UpsertCounts } from './sink.ts';
+import type { LatestRow, OnlineRow, OnlineStore, Upsert, UpsertCounts } from './sink.ts';
 
 export interface RedisStoreOptions extends RedisConnectionOptions {
   /** Entities that one script call takes; others wait for as long as it runs. Default: 128. */
@@ -103,7 +103,7 @@ export class RedisOnlineStore implements OnlineStore {
     });
   }
 
-  async latest(group: FeatureGroup, entity: readonly Scalar[]): Promise<OnlineRow | null> {
+  async latest(group: FeatureGroup, entity: readonly Scalar[]): Promise<LatestRow | null> {
     const key = latestKey(group, entityText(entity));
     return parseLatest(group, await this.#connection.once((redis) => redis.hgetall(key)));
   }

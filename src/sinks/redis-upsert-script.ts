@@ -7,9 +7,9 @@ import { createHash } from 'node:crypto';
  * its deleted rows; all in one slot.
  * ARGV[1]: JSON in which every number is a string, because Lua's JSON would round it:
  * `[ttl_ms, [feature…], entity…]`, an entity being
- * `[horizon, version, known_at, value…, (window_end, row)…]`: the rows ascending by window_end, then version,
- * known_at and values being those of the last that is not deleted, nulls when there is none. A deleted row is its
- * version alone. `horizon` is the greatest window_end that may be final; an empty ttl keeps rows for ever. Returns how
+ * `[horizon, version, known_at, leave, value…, (window_end, row)…]`: the rows ascending by window_end, then version,
+ * known_at, leave and values being those of the last that is not deleted, nulls when there is none. A deleted row is its
+ * version alone; in groups that delete rows, leave is always null. `horizon` is the greatest window_end that may be final; an empty ttl keeps rows for ever. Returns how
  * many rows were accepted, equal and stale.
  *
  * The floor: an entity's newest final row is kept for as long as it is the newest, the older ones go. Its text
@@ -27,7 +27,7 @@ local keys = KEYS
 local payload = cjson.decode(ARGV[1])
 local ttl, names = payload[1], payload[2]
 local width = #names
-local first_row = 4 + width
+local first_row = 5 + width
 local keys_each = #keys / (#payload - 2)
 local accepted, equal, stale = 0, 0, 0
 local fields = {'@end', '', '@version', '', '@known_at', ''}
@@ -110,7 +110,7 @@ local function value_end(json, at)
   end
 end
 
--- A row of the windows as the latest row holds it: version, known_at and the values, each as text.
+-- A row of the windows as the latest row holds it: version, known_at, no leave and the values, each as text.
 local function cells_of(row)
   local cells, at = {}, 2
   for n = 1, width + 2 do
@@ -124,15 +124,20 @@ local function cells_of(row)
     cells[n] = text
     at = last + 2
   end
+  table.insert(cells, 3, null)
   return cells
 end
 
--- cells holds version, known_at and the values from first on.
+-- cells holds version, known_at, leave and the values from first on.
 local function put_latest(latest_key, window_end, cells, first)
   fields[2], fields[4], fields[6] = window_end, cells[first], cells[first + 1]
   local n = 6
+  if cells[first + 2] ~= null then
+    fields[7], fields[8] = '@leave', cells[first + 2]
+    n = 8
+  end
   for f = 1, width do
-    local value = cells[first + 1 + f]
+    local value = cells[first + 2 + f]
     if value ~= null then
       fields[n + 1], fields[n + 2] = names[f], value
       n = n + 2

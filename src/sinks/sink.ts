@@ -13,6 +13,8 @@ export interface Upsert {
   readonly knownAt: EventTimeMs;
   /** The row is no more: no reader sees it any longer. Its version counts as that of any other row. */
   readonly deleted?: true;
+  /** The grid time at which the first of what the row holds leaves its range; null when nothing does. */
+  readonly leave: EventTimeMs | null;
   /** One per feature of the group, in its order. */
   readonly values: readonly StoredValue[];
   /** The row is final when this is ≥ its window_end + allowed lateness: rows before it can be revised no more. */
@@ -35,6 +37,12 @@ export interface OnlineRow {
   readonly values: readonly (Value | null)[];
 }
 
+/** The row that is served. */
+export interface LatestRow extends OnlineRow {
+  /** {@link Upsert.leave}: from then on the values may be due to fall, though no event has come to say so. */
+  readonly leave: EventTimeMs | null;
+}
+
 /**
  * A write that waited for an absent store was given up, because its owner stops. Who commits only what is written
  * loses nothing: the next start writes it again.
@@ -53,7 +61,7 @@ export interface OnlineStore {
    */
   write(group: FeatureGroup, rows: readonly Upsert[]): Promise<UpsertCounts>;
   /** The row with the greatest windowEnd; null when the entity has none. */
-  latest(group: FeatureGroup, entity: readonly Scalar[]): Promise<OnlineRow | null>;
+  latest(group: FeatureGroup, entity: readonly Scalar[]): Promise<LatestRow | null>;
   /** Every row still kept, by windowEnd. */
   windows(group: FeatureGroup, entity: readonly Scalar[]): Promise<readonly OnlineRow[]>;
   close(): Promise<void>;

@@ -4,7 +4,7 @@ import { TidemarkError } from '../errors.ts';
 import { entityText } from './entity-text.ts';
 import { type EntityUpserts, groupByEntity } from './entity-upserts.ts';
 import { jsonRow, parseJsonRow } from './json-row.ts';
-import type { OnlineRow, OnlineStore, Upsert, UpsertCounts } from './sink.ts';
+import type { LatestRow, OnlineRow, OnlineStore, Upsert, UpsertCounts } from './sink.ts';
 
 /**
  * `floor`: the newest final window_end that was seen; what is not stored up to it was dropped, or deleted, and is not
@@ -27,9 +27,12 @@ const SCHEMA = `
     window_end INTEGER NOT NULL,
     version INTEGER NOT NULL,
     json TEXT NOT NULL,
+    leave INTEGER,
     PRIMARY KEY (entity_id, window_end)
   ) STRICT, WITHOUT ROWID;
 `;
+
+const ADD_LEAVE = 'ALTER TABLE windows ADD COLUMN leave INTEGER';
 
 export interface SqliteStoreOptions {
   /** Path of the database, made when absent; `:memory:` keeps nothing. */
@@ -98,9 +101,9 @@ export class SqliteOnlineStore implements OnlineStore {
         else counts.stale++;
         continue;
       }
-      if (row.deleted !== true) sql.put.run(id, row.windowEnd, row.version, jsonRow(row));
+      if (row.deleted !== true) sql.put.run(id, row.windowEnd, row.version, jsonRow(row), row.leave);
       else if (floor !== null && row.windowEnd <= floor) sql.remove.run(id, row.windowEnd);
-      else sql.put.run(id, row.windowEnd, row.version, '');
+      else sql.put.run(id, row.windowEnd, row.version, '', null);
       counts.accepted++;
     }
     if (added) this.#prune(id, floor, upserts.watermark - group.allowedLatenessMs);
@@ -133,19 +136,20 @@ export class SqliteOnlineStore implements OnlineStore {
     sql.setFloor.run(finalEnd, id);
   }
 
-  async latest(group: FeatureGroup, entity: readonly Scalar[]): Promise<OnlineRow | null> {
+  async latest(group: FeatureGroup, entity: readonly Scalar[]): Promise<LatestRow | null> {
     return this.#read(this.#statements.latest, group, entity)[0] ?? null;
   }
 
   async windows(group: FeatureGroup, entity: readonly Scalar[]): Promise<readonly OnlineRow[]> {
-    return this.#read(this.#statements.windows, group, entity);
+    return this.#read(this.#statements.windows, group, entity).map(({ leave: _, ...row }) => row);
   }
 
-  #read(statement: StatementSync, group: FeatureGroup, entity: readonly Scalar[]): OnlineRow[] {
+  #read(statement: StatementSync, group: FeatureGroup, entity: readonly Scalar[]): LatestRow[] {
     const key: SQLInputValue[] = [group.name, group.version, entityText(entity), this.#now()];
-    return statement
-      .all(...key)
-      .map((row) => parseJsonRow(group, row['window_end'] as number, row['json'] as string));
+    return statement.all(...key).map((row) => ({
+      ...parseJsonRow(group, row['window_end'] as number, row['json'] as string),
+      leave: row['leave'] as number | null,
+    }));
   }
 
   async close(): Promise<void> {
@@ -158,6 +162,9 @@ function open(file: string): DatabaseSync {
     const database = new DatabaseSync(file);
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = 5000;');
     database.exec(SCHEMA);
+    const columns = database.prepare("SELECT name FROM pragma_table_info('windows')").all();
+    // A file of a version that did not keep it.
+    if (!columns.some(({ name }) => name === 'leave')) database.exec(ADD_LEAVE);
     return database;
   } catch (error) {
     throw new TidemarkError(`the online store cannot be opened: ${(error as Error).message}`, {
@@ -174,7 +181,7 @@ type Statements = ReturnType<typeof prepare>;
 
 function prepare(database: DatabaseSync) {
   const select = `
-    SELECT window_end, json FROM windows JOIN entities ON entities.id = windows.entity_id
+    SELECT window_end, json, leave FROM windows JOIN entities ON entities.id = windows.entity_id
     WHERE feature_group = ? AND group_version = ? AND entity = ? AND coalesce(expires_at > ?, true)
       AND json <> ''
     ORDER BY window_end`;
@@ -191,7 +198,7 @@ function prepare(database: DatabaseSync) {
     expire: database.prepare('UPDATE entities SET expires_at = ? WHERE id = ?'),
     setFloor: database.prepare('UPDATE entities SET floor = ? WHERE id = ?'),
     version: database.prepare('SELECT version FROM windows WHERE entity_id = ? AND window_end = ?'),
-    put: database.prepare('INSERT OR REPLACE INTO windows VALUES (?, ?, ?, ?)'),
+    put: database.prepare('INSERT OR REPLACE INTO windows VALUES (?, ?, ?, ?, ?)'),
     remove: database.prepare('DELETE FROM windows WHERE entity_id = ? AND window_end = ?'),
     newestUpTo: database.prepare(
       `SELECT max(window_end) AS window_end, max(window_end) FILTER (WHERE json <> '') AS row_end

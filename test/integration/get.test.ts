@@ -24,7 +24,8 @@ beforeAll(async () => {
   store = await openRedisStore({ url: inject('redisUrl') });
   const values = [1234, '7', new VectorJson('[0.1,1e+21]'), new VectorJson('{"a b":2,"m1":3}'), null];
   const windowEnd = Date.UTC(2026, 0, 1);
-  const row = { windowEnd, version: 9, knownAt: windowEnd + 1, values, watermark: windowEnd };
+  const leave = windowEnd + 60_000;
+  const row = { windowEnd, version: 9, knownAt: windowEnd + 1, leave, values, watermark: windowEnd };
   await store.write(group, [{ ...row, entity: ['c1'] }]);
 });
 afterAll(() => store.close());
@@ -57,7 +58,12 @@ async function get(...options: string[]): Promise<string> {
 
 test('with definitions, JSON has values of their types, lists as arrays and maps as objects', async () => {
   const answer = JSON.parse(await get('--defs', 'defs.ts', '--json'));
-  expect(answer).toMatchObject({ group: group.name, version: 9 });
+  expect(answer).toMatchObject({
+    group: group.name,
+    version: 9,
+    leave: Date.UTC(2026, 0, 1, 0, 1),
+    due_to_fall: true,
+  });
   expect(answer.features).toEqual({
     count: 1234,
     geo: '7',
@@ -83,6 +89,8 @@ test('as text, a line for each feature holds its value as it stands in Redis', a
     'window_end    2026-01-01T00:00:00.000Z',
     'version       9',
     'known_at      2026-01-01T00:00:00.001Z',
+    'leave         2026-01-01T00:01:00.000Z',
+    'due_to_fall   true',
     'count         1234',
     'geo           7',
     'last_amounts  [0.1,1e+21]',

@@ -19,6 +19,7 @@ const row = (card: string, windowEnd: number, version: number, values: Upsert['v
   windowEnd,
   version,
   knownAt: T + version,
+  leave: null,
   values,
   watermark: windowEnd - 1,
 });
@@ -71,12 +72,13 @@ describe('the layout in Redis', () => {
   it('is one hash for the latest row and one for every row kept', async () => {
     await store.write(group, [
       upsert(T, 41, [12, 0.1, 'a "b"', true]),
-      upsert(T + 1, 42, [13, 1e21, '', false]),
+      { ...upsert(T + 1, 42, [13, 1e21, '', false]), leave: T + 60_000 },
     ]);
     expect(await client.hgetall(key)).toEqual({
       '@end': `${T + 1}`,
       '@version': '42',
       '@known_at': `${T + 42}`,
+      '@leave': `${T + 60_000}`,
       count: '13',
       rate: '1e+21',
       last_text: '',
@@ -107,7 +109,7 @@ describe('the layout in Redis', () => {
     );
   });
 
-  it('has no field for a feature that is null', async () => {
+  it('has no field for a feature that is null, and none when nothing leaves', async () => {
     await store.write(group, [upsert(T + 2, 43, [0, null, null, null])]);
     expect(Object.keys(await client.hgetall(key)).sort()).toEqual(['@end', '@known_at', '@version', 'count']);
     const windows = await client.hgetall(`${key}:windows`);

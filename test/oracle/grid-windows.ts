@@ -68,7 +68,8 @@ export class GridWindows implements WindowsReading {
         const is = this.#rowAt(events, end);
         const timing = this.#timing(end, before, watermark, was, is);
         if (timing === null || (timing === 'early' && this.#group.emit === 'close')) continue;
-        made.push({ entity, windowEnd: end, timing, deleted: false, values: is.values });
+        const leave = this.#firstLeave(events, end);
+        made.push({ entity, windowEnd: end, timing, deleted: false, leave, values: is.values });
       }
     }
     return made;
@@ -114,6 +115,20 @@ export class GridWindows implements WindowsReading {
       values.push(aggregateOf(feature, contents, end));
     }
     return { kind: enters ? 'enter' : leaves ? 'leave' : 'none', values };
+  }
+
+  /** The first grid time after T that lacks, in some feature's contents, an event of those at T; null when none does. */
+  #firstLeave(events: readonly WindowedEvent[], end: number): number | null {
+    const leaves = this.#group.features
+      .filter(({ range }) => range.kind !== 'lifetime')
+      .flatMap((feature) =>
+        this.#contents(feature, events, end).map((event) => {
+          let leave = gridAfter(this.#grid, end);
+          while (this.#isInRange(feature, leave, event)) leave = gridAfter(this.#grid, leave);
+          return leave;
+        }),
+      );
+    return leaves.length === 0 ? null : Math.min(...leaves);
   }
 
   /** Grid times at which these events can make a row: where they enter, are held, and leave. */

@@ -203,14 +203,14 @@ export class Oracle {
   /** `touched` is the entity whose last event is the record just taken. */
   #revise(touched: number | null, before: number, offset: number): readonly Revision[] {
     const made = this.#windows.revise(touched, before, this.watermark).map((change): Revision => {
-      const { windowEnd, timing, deleted, values } = change;
+      const { windowEnd, timing, deleted, leave, values } = change;
       const entity = this.#entities[change.entity]!;
       const previous = entity.revised.get(windowEnd) ?? null;
       if (deleted) entity.revised.delete(windowEnd);
       else entity.revised.set(windowEnd, values);
       const version = offset + 1 + this.group.epoch * 2 ** 43;
       const row = { entity: entity.key, windowEnd, version, knownAt: this.logTime };
-      return { ...row, timing, deleted, values, previous };
+      return { ...row, timing, deleted, leave, values, previous };
     });
     made.sort((a, b) => a.windowEnd - b.windowEnd);
     this.revisions.push(...made);

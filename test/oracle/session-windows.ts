@@ -88,7 +88,7 @@ export class SessionWindows implements WindowsReading {
         const timing = timingOf(was.get(end), is.get(end), end, before, watermark);
         if (timing === null || (timing === 'early' && this.#group.emit === 'close')) return [];
         const values = is.get(end) ?? this.#group.features.map(() => null);
-        return [{ entity: number, windowEnd: end, timing, deleted: !is.has(end), values }];
+        return [{ entity: number, windowEnd: end, timing, deleted: !is.has(end), leave: null, values }];
       });
       const open = sessions.filter((each) => this.#endOf(each) + this.#group.allowedLatenessMs > watermark);
       entity.events = entity.events.filter((event) => open.some((session) => session.includes(event)));

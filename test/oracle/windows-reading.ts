@@ -24,6 +24,7 @@ export interface RowChange {
   readonly windowEnd: number;
   readonly timing: Revision['timing'];
   readonly deleted: boolean;
+  readonly leave: number | null;
   readonly values: readonly (Value | null)[];
 }
 

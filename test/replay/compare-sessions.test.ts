@@ -87,7 +87,13 @@ async function differencesWith(revisions: readonly PlainRevision[]): Promise<rea
     const sent = values.map((value) =>
       value !== null && isVectorValue(value) ? new VectorJson(vectorText(value)) : value,
     );
-    return { ...row, ...(isDeleted ? { deleted: true } : {}), values: sent, watermark: -Infinity };
+    return {
+      ...row,
+      ...(isDeleted ? { deleted: true } : {}),
+      leave: null,
+      values: sent,
+      watermark: -Infinity,
+    };
   });
   await store.write(group, upserts);
   const { differences } = await compareOnline(group, rows, store);

@@ -36,6 +36,7 @@ export function onlineStoreContract(open: () => Promise<OnlineStore>): void {
     windowEnd,
     version,
     knownAt: T + version,
+    leave: null,
     values: [version, version / 7],
     watermark: -Infinity,
     ...more,
@@ -53,11 +54,12 @@ export function onlineStoreContract(open: () => Promise<OnlineStore>): void {
 
   it('answers with the row of the greatest window_end, as it was written', async () => {
     const group = cards();
-    await store.write(group, [row(T + MINUTE, 1), row(T, 2)]);
+    await store.write(group, [row(T + MINUTE, 1, { leave: T + 9 * MINUTE }), row(T, 2)]);
     expect(await store.latest(group, ['c1'])).toEqual({
       windowEnd: T + MINUTE,
       version: 1,
       knownAt: T + 1,
+      leave: T + 9 * MINUTE,
       values: [1, 1 / 7],
     });
     expect(await ends(group)).toEqual([T, T + MINUTE]);
@@ -354,7 +356,7 @@ export function onlineStoreContract(open: () => Promise<OnlineStore>): void {
         await store.write(group, [row(T, 1, { entity, values }), row(T + MINUTE, 2, { entity, values })]);
         const before = (await store.windows(group, entity))[0];
         await store.write(group, [gone(T + MINUTE, 3, { entity, values: values.map(() => null) })]);
-        expect(await store.latest(group, entity)).toEqual(before);
+        expect(await store.latest(group, entity)).toEqual({ ...before, leave: null });
         expect(before?.values.slice(0, 5)).toEqual(values.slice(0, 5));
       }
     });

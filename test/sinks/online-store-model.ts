@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { FeatureGroup, FeatureType, Grid, Scalar } from '../../src/definitions/definition.ts';
 import { VectorJson } from '../../src/definitions/value.ts';
-import type { OnlineRow, Upsert, UpsertCounts } from '../../src/sinks/sink.ts';
+import type { LatestRow, OnlineRow, Upsert, UpsertCounts } from '../../src/sinks/sink.ts';
 
 const MINUTE = 60_000;
 const T = 1_700_000_000_000;
@@ -33,11 +33,12 @@ export function writesArbitrary(grid: Grid): fc.Arbitrary<Upsert[][]> {
     .map(({ isDeleted, ...row }): Upsert => {
       const { version } = row;
       const knownAt = T + version;
-      if (isDeleted) return { ...row, knownAt, deleted: true, values: [null, null, null] };
+      if (isDeleted) return { ...row, knownAt, leave: null, deleted: true, values: [null, null, null] };
       // As in a log: the values of a row are a function of its version.
       const tags = Array.from({ length: version % 4 }, (_, n) => `"${n}],`);
       const values = [version, version % 3 === 0 ? null : 0.1, new VectorJson(JSON.stringify(tags))];
-      return { ...row, knownAt, values };
+      const leave = grid.kind === 'session' || version % 5 === 0 ? null : T + version * MINUTE;
+      return { ...row, knownAt, leave, values };
     });
   return fc.array(fc.array(upsert, { minLength: 1, maxLength: 8 }), { maxLength: 12 });
 }
@@ -68,11 +69,11 @@ export class StoreModel {
   }
 
   windows(entity: readonly Scalar[], now: number): OnlineRow[] {
-    return this.#modelOf(String(entity), now).windows;
+    return this.#modelOf(String(entity), now).windows.map(({ leave: _, ...row }) => row);
   }
 
-  latest(entity: readonly Scalar[], now: number): OnlineRow | null {
-    return this.windows(entity, now).at(-1) ?? null;
+  latest(entity: readonly Scalar[], now: number): LatestRow | null {
+    return this.#modelOf(String(entity), now).windows.at(-1) ?? null;
   }
 
   /** A new one when nothing is known of the entity, or nothing any more. */
@@ -84,7 +85,7 @@ export class StoreModel {
 
 class EntityModel {
   /** By window_end. */
-  rows = new Map<number, OnlineRow>();
+  rows = new Map<number, LatestRow>();
   /** Versions of deleted rows by window_end, until they are final. */
   deleted = new Map<number, number>();
   /** The newest final window_end that was seen; of what is not stored up to it nothing is taken in. */
@@ -126,17 +127,17 @@ class EntityModel {
   }
 
   /** By window_end. */
-  get windows(): OnlineRow[] {
+  get windows(): LatestRow[] {
     return [...this.rows.values()].sort((a, b) => a.windowEnd - b.windowEnd);
   }
 }
 
 /** Vectors are lists here. */
-function asRead({ windowEnd, version, knownAt, values }: Upsert): OnlineRow {
+function asRead({ windowEnd, version, knownAt, leave, values }: Upsert): LatestRow {
   const read = values.map((value) =>
     value instanceof VectorJson ? (JSON.parse(value.json) as Scalar[]) : value,
   );
-  return { windowEnd, version, knownAt, values: read };
+  return { windowEnd, version, knownAt, leave, values: read };
 }
 
 function newestPerWindow(upserts: readonly Upsert[]): Upsert[] {

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { SqliteOnlineStore } from '../../src/sinks/sqlite-store.ts';
@@ -18,7 +19,15 @@ const folder = mkdtempSync(join(tmpdir(), 'tidemark-sqlite-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const group = aGroup({ name: 'cards', features: { count: 'integer' } });
-const row = { entity: ['c1'], windowEnd: 1000, version: 1, knownAt: 900, values: [3], watermark: 900 };
+const row = {
+  entity: ['c1'],
+  windowEnd: 1000,
+  version: 1,
+  knownAt: 900,
+  leave: 61_000,
+  values: [3],
+  watermark: 900,
+};
 
 describe('the online store in SQLite, in memory', () => {
   onlineStoreContract(async () => new SqliteOnlineStore({ file: ':memory:' }));
@@ -35,6 +44,21 @@ describe('the online store in SQLite, in a file', () => {
     const second = new SqliteOnlineStore({ file });
     expect(await second.latest(group, ['c1'])).toMatchObject({ windowEnd: 2000, version: 2 });
     expect(await second.write(group, [row])).toEqual({ accepted: 0, equal: 0, stale: 1 });
+    await second.close();
+  });
+
+  it('takes a file that was made before rows had a leave', async () => {
+    const file = join(folder, 'older.sqlite');
+    const first = new SqliteOnlineStore({ file });
+    await first.write(group, [row]);
+    await first.close();
+    const database = new DatabaseSync(file);
+    database.exec('ALTER TABLE windows DROP COLUMN leave');
+    database.close();
+    const second = new SqliteOnlineStore({ file });
+    expect(await second.latest(group, ['c1'])).toMatchObject({ version: 1, leave: null });
+    await second.write(group, [{ ...row, windowEnd: 2000, version: 2 }]);
+    expect(await second.latest(group, ['c1'])).toMatchObject({ version: 2, leave: 61_000 });
     await second.close();
   });
 
