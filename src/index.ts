@@ -48,8 +48,11 @@ export type { CalendarLengthOptions, CalendarOptions } from './definitions/calen
 export { defineAggregate } from './definitions/define-aggregate.ts';
 export { defineFeatureGroup, type FeatureGroupOptions } from './definitions/define-feature-group.ts';
 export { defineSource, type SourceDefinition, type SourceOptions } from './definitions/define-source.ts';
-export type { FeatureGroup, Source } from './definitions/definition.ts';
+export type { Definitions, FeatureGroup, Scalar, Source, Value } from './definitions/definition.ts';
 export { DefinitionError } from './definitions/definition-error.ts';
 export { type Field, field, type RecordOf, type Schema } from './definitions/field.ts';
+export { loadDefinitions } from './definitions/load.ts';
 export type { RangeOptions } from './definitions/read-range.ts';
 export { TidemarkError } from './errors.ts';
+export { type OnlineAnswer, OnlineReader, type OnlineReaderOptions } from './serving/online-reader.ts';
+export { ReadError, type ReadRequest } from './serving/read-request.ts';

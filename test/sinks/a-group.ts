@@ -1,9 +1,18 @@
-import type { Feature, FeatureGroup, FeatureType, Grid, Source } from '../../src/definitions/definition.ts';
+import type {
+  Feature,
+  FeatureGroup,
+  FeatureType,
+  FieldKind,
+  Grid,
+  Source,
+} from '../../src/definitions/definition.ts';
 
 export interface GroupShape {
   readonly name: string;
   readonly version?: number;
   readonly entity?: readonly string[];
+  /** Of the entity's fields. Default: strings. */
+  readonly entityKinds?: Readonly<Record<string, FieldKind>>;
   readonly grid?: Grid;
   readonly allowedLatenessMs?: number;
   readonly ttlMs?: number | null;
@@ -19,7 +28,12 @@ export function aGroup(shape: GroupShape): FeatureGroup {
     name: 'transactions',
     topic: 'transactions',
     key: entity[0]!,
-    fields: new Map(entity.map((name) => [name, { kind: 'string', nullable: false, symbols: [] }])),
+    fields: new Map(
+      entity.map((name) => [
+        name,
+        { kind: shape.entityKinds?.[name] ?? 'string', nullable: false, symbols: ['a', 'b'] },
+      ]),
+    ),
     format: 'json',
     writerSchemaFile: null,
     eventTime: { field: 'event_ts', zone: null },

@@ -1,0 +1,42 @@
+import { entityText } from '../sinks/entity-text.ts';
+import { RedisConnection, type RedisConnectionOptions } from '../sinks/redis-connection.ts';
+import { latestKey, parseLatest } from '../sinks/redis-format.ts';
+import type { LatestRow } from '../sinks/sink.ts';
+import type { OnlineRows, RowKey } from './online-rows.ts';
+
+type Hash = Readonly<Record<string, string>>;
+
+/** Rows in Redis, in the layout of docs/online-store.md: one HGETALL each, all of them in one pipeline. */
+export class RedisRows implements OnlineRows {
+  readonly #connection: RedisConnection;
+
+  private constructor(connection: RedisConnection) {
+    this.#connection = connection;
+  }
+
+  /** @throws TidemarkError when Redis cannot be reached or refuses the password */
+  static async open(options: RedisConnectionOptions): Promise<RedisRows> {
+    return new RedisRows(await RedisConnection.open(options));
+  }
+
+  async latest(keys: readonly RowKey[]): Promise<readonly (LatestRow | null)[]> {
+    const hashes = await this.#connection.once(async (redis) => {
+      const pipeline = redis.pipeline();
+      for (const { group, entity } of keys) pipeline.hgetall(latestKey(group, entityText(entity)));
+      const replies = (await pipeline.exec()) ?? [];
+      return replies.map(([error, hash]) => {
+        if (error !== null) throw error;
+        return hash as Hash;
+      });
+    });
+    return keys.map(({ group }, index) => parseLatest(group, hashes[index]!));
+  }
+
+  async ping(): Promise<void> {
+    await this.#connection.once((redis) => redis.ping());
+  }
+
+  async close(): Promise<void> {
+    this.#connection.close();
+  }
+}
