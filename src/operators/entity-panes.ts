@@ -17,8 +17,8 @@ const AT = 1;
 const HIGH = 2;
 /** {@link EntityPanes.lateEntry}. */
 const LATE_ENTRY = 3;
-/** {@link EntityPanes.closed}. */
-const CLOSED = 4;
+/** {@link EntityPanes.wakeAt}. */
+const WAKE_AT = 4;
 /** The oldest pane that changed since {@link EntityPanes.encodeChanges}; Infinity when none did. */
 const CHANGED = 5;
 /** From here, for each range: the place of the first pane inside the window. */
@@ -93,7 +93,7 @@ export class EntityPanes {
     cells[base + AT] = NOWHERE;
     cells[base + HIGH] = 0;
     cells[base + LATE_ENTRY] = NOWHERE;
-    cells[base + CLOSED] = NOWHERE;
+    cells[base + WAKE_AT] = Number.POSITIVE_INFINITY;
     cells[base + CHANGED] = Number.POSITIVE_INFINITY;
     for (let range = 0; range < this.#ranges.length; range++) cells[base + LOW + range] = 0;
     this.#kernel.initWindow(cells, base + this.#windowAt);
@@ -125,13 +125,13 @@ export class EntityPanes {
     this.#cells[this.#base + LATE_ENTRY] = position;
   }
 
-  /** The last position that was closed, so that a second timer for it does nothing. */
-  get closed(): number {
-    return this.#cells[this.#base + CLOSED]!;
+  /** The one position whose timer is for this entity; timers at other positions are of no meaning to it. */
+  get wakeAt(): number {
+    return this.#cells[this.#base + WAKE_AT]!;
   }
 
-  set closed(position: number) {
-    this.#cells[this.#base + CLOSED] = position;
+  set wakeAt(position: number) {
+    this.#cells[this.#base + WAKE_AT] = position;
   }
 
   /** The number of the pane at a place. */
@@ -183,6 +183,12 @@ export class EntityPanes {
       if (leave < next) next = leave;
     }
     return next;
+  }
+
+  /** The oldest pane that the window, where it stands, has not reached; Infinity when there is none. */
+  get oldestAhead(): number {
+    const high = this.#cells[this.#base + HIGH]!;
+    return high < this.count ? this.paneAt(high) : Number.POSITIVE_INFINITY;
   }
 
   /** The values of the window where it stands. */

@@ -19,11 +19,6 @@ interface Candidate {
 
 const NEVER = Number.POSITIVE_INFINITY;
 
-/** Lanes of {@link Timers}; each range has one behind these. */
-const CLEANUP_LANE = 0;
-const ENTER_LANE = 1;
-const FIRST_LEAVE_LANE = 2;
-
 /**
  * Trailing windows of many entities over shared sparse panes (semantics.md, "Rows" and "Revisions").
  *
@@ -32,6 +27,8 @@ const FIRST_LEAVE_LANE = 2;
  * record in its range was admitted, because it was not final at any time before; so its contents are simply its panes,
  * and only the position of the last late entry remembers what admission changed: later ones are at the first window
  * that is not final, where the former ones are final by then.
+ *
+ * An entity has one timer, for the next of its rows that closes, and behind the last one for the end of the entity.
  */
 export class PaneWindows implements Windows {
   readonly #layout: WindowLayout;
@@ -158,8 +155,7 @@ export class PaneWindows implements Windows {
       panes.remove();
       return false;
     }
-    for (let place = 0; place < panes.count; place++) this.#setTimers(entity, panes.paneAt(place), NOWHERE);
-    if (panes.lateEntry > this.#closedUpTo) this.#timers.add(panes.lateEntry, entity, ENTER_LANE);
+    this.#wakeForNextRow(entity);
     return true;
   }
 
@@ -188,7 +184,7 @@ export class PaneWindows implements Windows {
       panes.moveTo(entry);
       if (entered) panes.evaluate(this.#before, 0);
     }
-    if (panes.insert(pane, eventTime, offset)) this.#setTimers(entity, pane, entry);
+    if (panes.insert(pane, eventTime, offset)) this.#wakeAt(entity, entry);
     if (this.#emitEarly) this.#emitIfNew(entity, EARLY, arrival.version, arrival.knownAt, entered, 0);
   }
 
@@ -212,11 +208,9 @@ export class PaneWindows implements Windows {
       panes.evaluate(this.#before, index * this.#out.width);
     }
 
-    if (panes.insert(pane, eventTime, offset)) this.#setTimers(entity, pane, entry);
-    if (entry > this.#layout.enterOf(pane)) {
-      panes.lateEntry = entry;
-      if (entry > this.#closedUpTo) this.#timers.add(entry, entity, ENTER_LANE);
-    }
+    panes.insert(pane, eventTime, offset);
+    if (entry > this.#layout.enterOf(pane)) panes.lateEntry = entry;
+    this.#wakeForNextRow(entity);
 
     for (let i = count - 1; i >= 0; i--) {
       const index = downward ? count - 1 - i : i;
@@ -313,28 +307,21 @@ export class PaneWindows implements Windows {
     return this.#layout.lastLeaveOf(this.#panes.newest);
   }
 
-  /** A timer for when a row that is the entity's last will be final. */
-  #addCleanup(entity: number, lastLeave: number): void {
-    const final = this.#layout.firstGridFrom(this.#layout.timeOf(lastLeave) + this.#allowedLatenessMs);
-    if (final > this.#closedUpTo) this.#timers.add(final, entity, CLEANUP_LANE);
-  }
-
   #close(entity: number, position: number, version: number, knownAt: number): void {
     const panes = this.#panes;
-    if (!panes.select(entity) || panes.closed === position) return;
-    panes.closed = position;
+    if (!panes.select(entity) || panes.wakeAt !== position) return;
     panes.moveTo(position);
     const entered = panes.lateEntry === position || panes.newestInWindow >= position - this.#stepPanes;
     if (entered || this.#leaves(position)) {
       this.#emitOnTime(entity, version, knownAt, entered && this.#emitEarly);
     }
     const lastLeave = this.#lastLeave();
-    if (lastLeave > position) return;
-    if (lastLeave <= this.#finalUpTo) {
+    if (lastLeave <= position && lastLeave <= this.#finalUpTo) {
       panes.remove();
       this.#owner.onEmpty(entity);
-    } else if (lastLeave === position) {
-      this.#addCleanup(entity, lastLeave);
+    } else {
+      panes.wakeAt = NEVER;
+      this.#wakeFor(entity, this.#nextRowAhead());
     }
   }
 
@@ -347,19 +334,38 @@ export class PaneWindows implements Windows {
     return false;
   }
 
-  /** Timers for the rows that a new pane makes: where it enters, unless it enters later, and where it leaves each range. */
-  #setTimers(entity: number, pane: number, entry: number): void {
-    const enter = this.#layout.enterOf(pane);
-    if (enter > this.#closedUpTo && enter >= entry) this.#timers.add(enter, entity, ENTER_LANE);
-    let lastLeave = NOWHERE;
-    for (let range = 0; range < this.#ranges.length; range++) {
-      const leave = this.#ranges[range]!.leaveOf(pane);
-      if (leave > this.#closedUpTo && leave < NEVER)
-        this.#timers.add(leave, entity, FIRST_LEAVE_LANE + range);
-      if (leave > lastLeave) lastLeave = leave;
-    }
-    // When its last row is closed but not final no other timer may come, and something must end the entity.
-    if (lastLeave <= this.#closedUpTo) this.#addCleanup(entity, lastLeave);
+  /** {@link #nextRow} after the position where the window stands, at less cost. */
+  #nextRowAhead(): number {
+    const panes = this.#panes;
+    const { lateEntry, oldestAhead } = panes;
+    let next = panes.nextLeave;
+    if (lateEntry > panes.position) next = Math.min(next, lateEntry);
+    if (oldestAhead < NEVER) next = Math.min(next, this.#layout.enterOf(oldestAhead));
+    return next;
+  }
+
+  /** Sees to it that the entity is woken when its next open row closes; after the last one, when that is final. */
+  #wakeForNextRow(entity: number): void {
+    this.#wakeFor(entity, this.#nextRow(this.#closedUpTo + this.#stepPanes));
+  }
+
+  /** `row`: the entity's next open row; Infinity when there is none. */
+  #wakeFor(entity: number, row: number): void {
+    if (row < NEVER) this.#wakeAt(entity, row);
+    else if (this.#lastLeave() < NEVER) this.#wakeAt(entity, this.#whenFinal(this.#lastLeave()));
+  }
+
+  /** The grid position at whose time the row at `position` is final, or has just become it. */
+  #whenFinal(position: number): number {
+    const layout = this.#layout;
+    return layout.firstGridFrom(layout.timeOf(position) + this.#allowedLatenessMs);
+  }
+
+  /** Sees to it that the entity is woken at the position or before. */
+  #wakeAt(entity: number, position: number): void {
+    if (this.#panes.wakeAt <= position) return;
+    this.#panes.wakeAt = position;
+    this.#timers.add(position, entity);
   }
 
   // -------------------------------------------------------------------------------------------- revisions

@@ -7,9 +7,6 @@ import { EARLY, LATE, ON_TIME, type RevisionBatch } from './revision.ts';
 import { Timers } from './timers.ts';
 import type { Arrival, ChunkLabel, Lateness, MissedWindows, Windows, WindowsOwner } from './windows.ts';
 
-/** The one lane of {@link Timers} that is used. */
-const LANE = 0;
-
 /**
  * Session windows of many entities (semantics.md, "Sessions").
  *
@@ -128,7 +125,7 @@ export class SessionWindows implements Windows {
   #wakeBy(entity: number, time: EventTimeMs): void {
     if (this.#sessions.wakeAt <= time) return;
     this.#sessions.wakeAt = time;
-    this.#timers.add(time, entity, LANE);
+    this.#timers.add(time, entity);
   }
 
   /** Closes the session that ends where the watermark stands, and forgets those that are final. */
