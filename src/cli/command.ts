@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import type { Drivers } from './drivers.ts';
-import type { Parser } from './parsers.ts';
+import { type Parser, plainName } from './parsers.ts';
 import { UsageError } from './usage.ts';
 
 /** The contract of this folder: each command is a file that adds itself to the program and calls a driver. */
@@ -32,6 +32,14 @@ export function jsonOption(): Option {
   return new Option(
     '--json',
     'machine-readable results on standard output, errors as JSON on standard error',
+  );
+}
+
+export function journalOption(): Option {
+  return valueOption(
+    '--journal <app>',
+    'repeat the marks of idle partitions that the workers of this app made, from their archived journal',
+    plainName,
   );
 }
 

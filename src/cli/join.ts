@@ -1,7 +1,14 @@
 import { resolve } from 'node:path';
 import { findZone, suggestZone } from '../definitions/zones.ts';
 import { JOIN_KINDS, type JoinKind, type JoinOptions, type JoinSummary } from '../training/options.ts';
-import { given, jsonOption, quietOption, type RegisterCommand, valueOption } from './command.ts';
+import {
+  given,
+  journalOption,
+  jsonOption,
+  quietOption,
+  type RegisterCommand,
+  valueOption,
+} from './command.ts';
 import { choice, duration, nameList, nonEmpty, type Parser } from './parsers.ts';
 import { formatCount, ProgressLine } from './progress.ts';
 import { formatTable } from './table.ts';
@@ -28,6 +35,7 @@ export const registerJoin: RegisterCommand = (program, context) => {
     .addOption(valueOption('--spine <file>', 'the rows: .parquet, .csv or .jsonl', nonEmpty))
     .addOption(valueOption('--entity-time <column>', 'the column that says when each row happened', nonEmpty))
     .addOption(valueOption('--from <folder>', 'an archive of topics', nonEmpty))
+    .addOption(journalOption())
     .addOption(valueOption('--out <file>', 'the training set: .parquet, .csv or .jsonl', nonEmpty))
     .addOption(
       valueOption(
@@ -59,6 +67,7 @@ export const registerJoin: RegisterCommand = (program, context) => {
         entityTime: given(flags.entityTime, '--entity-time <column>', 'join'),
         spineZone: flags.spineZone ?? null,
         from: resolve(given(flags.from, '--from <folder>', 'join')),
+        journal: flags.journal ?? null,
         out: resolve(given(flags.out, '--out <file>', 'join')),
         as: flags.as,
         servingDelayMs: flags.servingDelay,
@@ -79,6 +88,7 @@ interface Flags {
   readonly entityTime?: string;
   readonly spineZone?: string;
   readonly from?: string;
+  readonly journal?: string;
   readonly out?: string;
   readonly as: JoinKind;
   readonly servingDelay: number;

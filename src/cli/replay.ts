@@ -7,7 +7,14 @@ import {
   ROW_FORMATS,
   type SourceSummary,
 } from '../replay/options.ts';
-import { given, jsonOption, quietOption, type RegisterCommand, valueOption } from './command.ts';
+import {
+  given,
+  journalOption,
+  jsonOption,
+  quietOption,
+  type RegisterCommand,
+  valueOption,
+} from './command.ts';
 import { choice, nameList, nonEmpty } from './parsers.ts';
 import { formatCount, ProgressLine } from './progress.ts';
 import { formatTable } from './table.ts';
@@ -19,6 +26,7 @@ export const registerReplay: RegisterCommand = (program, context) => {
     .description('Runs the operators of a worker over archived topics and writes the rows to files.')
     .argument('<defs>', 'definitions file')
     .addOption(valueOption('--from <archive>', 'folder with one folder per topic', nonEmpty))
+    .addOption(journalOption())
     .addOption(valueOption('--out <folder>', 'where the rows go', nonEmpty))
     .addOption(
       valueOption(
@@ -41,6 +49,7 @@ export const registerReplay: RegisterCommand = (program, context) => {
         definitionsFile: resolve(defs),
         groups: flags.groups ?? null,
         archive: resolve(given(flags.from, '--from <archive>', 'replay')),
+        journal: flags.journal ?? null,
         out: resolve(given(flags.out, '--out <folder>', 'replay')),
         rows: flags.rows,
         format: flags.format,
@@ -56,6 +65,7 @@ export const registerReplay: RegisterCommand = (program, context) => {
 
 interface Flags extends Pick<ReplayOptions, 'rows' | 'format'> {
   readonly from?: string;
+  readonly journal?: string;
   readonly out?: string;
   readonly groups?: readonly string[];
   readonly skipCorrupt?: true;
@@ -77,6 +87,13 @@ function describeCorrupt({ corruptPlaces, corrupt }: SourceSummary): string[] {
   ];
 }
 
+function describeMarks({ marks, marksBeyond }: SourceSummary): string[] {
+  if (marks + marksBeyond === 0) return [];
+  const beyond =
+    marksBeyond === 0 ? '' : `, ${formatCount(marksBeyond)} beyond the end of the archive left out`;
+  return [`  ${formatCount(marks)} marks of idle partitions${beyond}`];
+}
+
 /** What was read and made, for a person. */
 export function describeSummary(summary: ReplaySummary): string {
   const lines = summary.sources.flatMap((source) => {
@@ -85,6 +102,7 @@ export function describeSummary(summary: ReplaySummary): string {
     const partitions = formatCount(source.partitions);
     return [
       `${source.source}: ${records} records in ${partitions} partitions, ${formatCount(rejected)} rejected`,
+      ...describeMarks(source),
       ...describeCorrupt(source),
     ];
   });

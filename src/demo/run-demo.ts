@@ -71,6 +71,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
       definitionsFile: paths.definitions,
       groups: null,
       archive: paths.archive,
+      journal: null,
       out: paths.rows,
       rows: 'all',
       format: 'parquet',

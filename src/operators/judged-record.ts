@@ -1,6 +1,6 @@
 import type { Row } from '../definitions/definition.ts';
 import type { LogRecord } from '../sources/record.ts';
-import type { EventTimeMs, Offset } from '../time.ts';
+import type { EventTimeMs, Offset, Version } from '../time.ts';
 
 /** A record at its place in the log, as the source judged it. */
 export interface JudgedRecord {
@@ -23,4 +23,6 @@ export interface RecordTaker {
   process(record: JudgedRecord): void;
   /** A record that the source rejected. */
   skip(offset: Offset, logTime: EventTimeMs): void;
+  /** A mark of the journal has moved the watermark and log time, at the position that `version` names. */
+  advance(watermark: EventTimeMs, version: Version, logTime: EventTimeMs): void;
 }

@@ -120,6 +120,11 @@ export class PaneWindows implements Windows {
     return this.#nextAdvance;
   }
 
+  get nextDue(): EventTimeMs {
+    const position = this.#timers.next;
+    return position === NEVER ? NEVER : this.#layout.timeOf(position);
+  }
+
   advance(watermark: EventTimeMs, version: number, knownAt: number): void {
     const closedBefore = this.#closedUpTo;
     this.#setWatermark(watermark);

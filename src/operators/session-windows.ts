@@ -82,6 +82,10 @@ export class SessionWindows implements Windows {
     this.#wakeBy(entity, end > this.#watermark ? end : end + this.#allowedLatenessMs);
   }
 
+  get nextDue(): EventTimeMs {
+    return this.#timers.next;
+  }
+
   advance(watermark: EventTimeMs, version: Version, knownAt: EventTimeMs): void {
     while (this.#timers.next <= watermark) {
       this.#watermark = this.#timers.next;

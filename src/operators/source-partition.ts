@@ -7,7 +7,8 @@ import {
   type SourceRejection,
 } from '../sources/record.ts';
 import type { TaskProgress } from '../state/state-store.ts';
-import type { EventTimeMs, Offset } from '../time.ts';
+import { type EventTimeMs, type Offset, versionOf } from '../time.ts';
+import type { Mark } from '../watermark/mark.ts';
 import { PartitionClock } from '../watermark/partition-clock.ts';
 import type { RecordTaker } from './judged-record.ts';
 import type { Task } from './task.ts';
@@ -15,6 +16,7 @@ import type { Task } from './task.ts';
 /** What was counted of a partition's records, before any group saw them. */
 export interface SourceCounters {
   records: number;
+  marks: number;
   readonly rejected: Map<RejectionReason, number>;
 }
 
@@ -27,7 +29,7 @@ export class SourcePartition<Taker extends RecordTaker = Task> {
   readonly partition: number;
   readonly tasks: readonly Taker[];
   readonly clock: PartitionClock;
-  readonly counters: SourceCounters = { records: 0, rejected: new Map() };
+  readonly counters: SourceCounters = { records: 0, marks: 0, rejected: new Map() };
 
   readonly #decoder: RecordDecoder;
   readonly #rejected: (record: LogRecord, rejection: Rejection) => void;
@@ -89,6 +91,20 @@ export class SourcePartition<Taker extends RecordTaker = Task> {
         const task = tasks[t]!;
         if (log.offset >= task.nextOffset) task.process(judged);
       }
+    }
+  }
+
+  /**
+   * A mark of the journal, at its place: after the records up to its offset, before the next one. A task that has a
+   * later record, or this mark, in its state does not get it again.
+   */
+  mark(mark: Mark): void {
+    const { clock, tasks, source } = this;
+    this.counters.marks++;
+    clock.mark(mark);
+    const version = versionOf(mark.after, source.epoch);
+    for (const task of tasks) {
+      if (task.nextOffset <= mark.after + 1) task.advance(clock.watermark, version, clock.logTime);
     }
   }
 

@@ -4,7 +4,7 @@ import type { FeatureGroup } from '../definitions/definition.ts';
 import { assert } from '../errors.ts';
 import type { LogRecord, Rejection, RejectionReason } from '../sources/record.ts';
 import type { EntityState, TaskProgress } from '../state/state-store.ts';
-import { type EventTimeMs, type Offset, versionOf } from '../time.ts';
+import { type EventTimeMs, type Offset, type Version, versionOf } from '../time.ts';
 import { createWindows } from './create-windows.ts';
 import { EntityTable } from './entity-table.ts';
 import { GroupGate } from './group-gate.ts';
@@ -116,16 +116,18 @@ export class Task implements RecordTaker {
     return this.#nextOffset;
   }
 
+  /** The least watermark that would close a row or end an entity; Infinity when none would. */
+  get nextDue(): EventTimeMs {
+    return this.#windows.nextDue;
+  }
+
   /** Takes in one record that the source accepted. Records come in order of offset. */
   process(record: JudgedRecord): void {
     const { log } = record;
     assert(log.offset >= this.#nextOffset, `record ${log.offset} came after ${this.#nextOffset - 1}`);
     if (this.#gate.accepts(record.row)) this.#take(record);
     this.#nextOffset = log.offset + 1;
-    this.#logTime = record.logTime;
-    if (record.watermark > this.#watermark) {
-      this.advance(record.watermark, versionOf(log.offset, this.group.source.epoch), record.logTime);
-    }
+    this.advance(record.watermark, versionOf(log.offset, this.group.source.epoch), record.logTime);
   }
 
   /** A record that the source rejected: it only moves the position and log time. */
@@ -134,11 +136,12 @@ export class Task implements RecordTaker {
     this.#logTime = logTime;
   }
 
-  /** Moves the watermark and closes what it passes; also for a mark of the journal, whose log time is `knownAt`. */
-  advance(watermark: EventTimeMs, version: number, knownAt: EventTimeMs): void {
+  /** Moves the watermark and closes what it passes. To be told again what is part of the state changes nothing. */
+  advance(watermark: EventTimeMs, version: Version, logTime: EventTimeMs): void {
+    if (logTime > this.#logTime) this.#logTime = logTime;
+    if (watermark <= this.#watermark) return;
     this.#watermark = watermark;
-    this.#logTime = knownAt;
-    if (watermark >= this.#windows.nextAdvance) this.#windows.advance(watermark, version, knownAt);
+    if (watermark >= this.#windows.nextAdvance) this.#windows.advance(watermark, version, this.#logTime);
   }
 
   /** The revisions were read: their entities and texts need not be kept any longer. */

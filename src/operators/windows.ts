@@ -48,6 +48,11 @@ export interface Windows {
 
   /** The watermark at which {@link advance} has something to do. */
   readonly nextAdvance: EventTimeMs;
+  /**
+   * The least watermark at which some entity has something to do: a row closes, or what is final is forgotten. Infinity
+   * when no watermark would change anything. It may come too early, never too late.
+   */
+  readonly nextDue: EventTimeMs;
   /** Moves the watermark: closes every row up to it, in order of window_end. */
   advance(watermark: EventTimeMs, version: Version, knownAt: EventTimeMs): void;
 

@@ -16,6 +16,8 @@ export interface ReplayOptions {
   readonly groups: readonly string[] | null;
   /** The archive's directory, which holds one folder per topic. */
   readonly archive: string;
+  /** The app whose workers' marks are repeated, from their archived journal; null: no partition was ever idle. */
+  readonly journal: string | null;
   readonly out: string;
   readonly rows: RowChoice;
   readonly format: RowFormat;
@@ -37,6 +39,9 @@ export interface SourceSummary {
   readonly source: string;
   readonly partitions: number;
   readonly records: number;
+  /** Marks of idle partitions that the journal says, and those of places that the archived topic does not reach. */
+  readonly marks: number;
+  readonly marksBeyond: number;
   /** Rejected records by reason. */
   readonly rejected: Readonly<Record<string, number>>;
   /** Damaged places (files, blocks or lines) that `skipCorrupt` passed over. */

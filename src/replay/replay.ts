@@ -7,6 +7,7 @@ import { Task } from '../operators/task.ts';
 import { type OfflineGroup, OfflineStore } from '../sinks/offline-store.ts';
 import { type Archive, openArchive } from '../sources/archive-reader.ts';
 import { createDecoder } from '../sources/decode-record.ts';
+import { MarkedLog } from '../sources/marked-log.ts';
 import type { RejectedRecord } from '../sources/record.ts';
 import { ArchiveMeter } from './archive-meter.ts';
 import type { CorruptPlace, GroupSummary, ReplayOptions, ReplaySummary, SourceSummary } from './options.ts';
@@ -22,8 +23,8 @@ export async function replay(options: ReplayOptions): Promise<ReplaySummary> {
   const groups = selectGroups(definitions, options.groups);
   for (const group of groups) assertRunnable(group, definitions.file);
   const archive = await openArchive(options.archive, { skipCorrupt: options.skipCorrupt });
-  // Before the output is touched: every topic must be there.
-  for (const { topic } of sourcesOf(groups)) archive.partitions(topic);
+  // Before the output is touched: every topic must be there, and every journal.
+  const logs = sourcesOf(groups).map((source) => new MarkedLog(archive, source, options.journal));
   const store = await OfflineStore.open({
     directory: options.out,
     rows: options.rows,
@@ -35,12 +36,13 @@ export async function replay(options: ReplayOptions): Promise<ReplaySummary> {
     for (const group of groups) outputs.set(group, { output: await store.openGroup(group), tasks: [] });
     const meter = new ArchiveMeter(archive, sourcesOf(groups), options);
     const sources: SourceSummary[] = [];
-    for (const source of sourcesOf(groups)) {
+    for (const log of logs) {
+      const { source } = log;
       const rejected = store.openSource(source).rejected;
       const mine = groups.filter((group) => group.source === source);
       const partitions: SourcePartition[] = [];
       const corruptBefore = archive.skips.damagedPlaces;
-      for (const partition of archive.partitions(source.topic)) {
+      for (const partition of log.partitions) {
         const pipeline = new SourcePartition({
           source,
           partition,
@@ -50,9 +52,9 @@ export async function replay(options: ReplayOptions): Promise<ReplaySummary> {
             rejected.write({ partition, record, rejection } satisfies RejectedRecord),
         });
         partitions.push(pipeline);
-        await replayPartition(archive, pipeline, outputs, meter);
+        await replayPartition(log, pipeline, outputs, meter);
       }
-      sources.push(summarizeSource(source, partitions, archive, corruptBefore));
+      sources.push(summarizeSource(log, partitions, archive, corruptBefore));
     }
     const written = await store.finish();
     return {
@@ -90,13 +92,14 @@ function createTask(group: FeatureGroup, partition: number, replay: GroupReplay)
 }
 
 async function replayPartition(
-  archive: Archive,
+  log: MarkedLog,
   pipeline: SourcePartition,
   outputs: ReadonlyMap<FeatureGroup, GroupReplay>,
   meter: ArchiveMeter,
 ): Promise<void> {
-  for await (const { records } of archive.read(pipeline.source.topic, pipeline.partition)) {
+  for await (const { records, mark } of log.read(pipeline.partition)) {
     pipeline.process(records);
+    if (mark !== null) pipeline.mark(mark);
     for (const task of pipeline.tasks) {
       outputs.get(task.group)!.output.revisions.append(task.revisions);
       task.drained();
@@ -110,21 +113,25 @@ function sourcesOf(groups: readonly FeatureGroup[]): Source[] {
 }
 
 function summarizeSource(
-  source: Source,
+  { source, marksBeyond }: MarkedLog,
   partitions: readonly SourcePartition[],
   archive: Archive,
   corruptBefore: number,
 ): SourceSummary {
   const rejected: Record<string, number> = {};
   let records = 0;
+  let marks = 0;
   for (const { counters } of partitions) {
     records += counters.records;
+    marks += counters.marks;
     addCounts(rejected, counters.rejected);
   }
   return {
     source: source.name,
     partitions: partitions.length,
     records,
+    marks,
+    marksBeyond,
     rejected,
     corruptPlaces: archive.skips.damagedPlaces - corruptBefore,
     corrupt: archive.skips.damages

@@ -50,6 +50,11 @@ export class ArchiveWriter {
     this.#codec = options.codec ?? 'null';
   }
 
+  /** Makes the partition's folder: a partition without records is in the archive, too. */
+  async create(): Promise<void> {
+    await written(this.#dir, () => mkdir(this.#dir, { recursive: true }));
+  }
+
   /**
    * Adds records, whose offsets rise. They are durable once their file is complete.
    * @throws ArchiveError when the directory cannot be written, or holds the records already

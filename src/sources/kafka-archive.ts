@@ -52,6 +52,7 @@ export async function archiveTopic(options: ArchiveOptions, log: Log = SILENT): 
     const wanted = archived === 0 ? 'earliest' : archived;
     const from = checkedPosition({ topic, partition }, wanted, ends, { log });
     const writer = new ArchiveWriter(out, topic, partition);
+    await writer.create();
     copies.set(partition, { partition, from, end: ends.high, writer, next: from });
   }
   const filesBefore = await countFiles(join(out, topic));

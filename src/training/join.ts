@@ -6,6 +6,7 @@ import { SourcePartition } from '../operators/source-partition.ts';
 import { ArchiveMeter } from '../replay/archive-meter.ts';
 import { type Archive, openArchive } from '../sources/archive-reader.ts';
 import { createDecoder } from '../sources/decode-record.ts';
+import { MarkedLog } from '../sources/marked-log.ts';
 import type { EventTimeMs } from '../time.ts';
 import { Answers } from './answers.ts';
 import { EventCollector, EventTable } from './event-collector.ts';
@@ -47,27 +48,31 @@ export async function join(options: JoinOptions): Promise<JoinSummary> {
     for (const { group } of selected) assertRunnable(group, definitions.file);
     const folders = selected.map(({ group }) => rowsFolder(options.from, group));
     const isOffline = folders.every((folder) => folder !== null);
-    if (isOffline) refuseEventTime(options);
-    const archive = isOffline ? null : await openArchive(options.from, { skipCorrupt: options.skipCorrupt });
-    for (const { group } of selected) archive?.partitions(group.source.topic);
+    if (isOffline) refuseArchiveOptions(options);
+    const archived = isOffline
+      ? null
+      : await openLogs(
+          options,
+          selected.map(({ group }) => group.source),
+        );
     const groups: AskedGroup[] = [];
     for (const [index, each] of selected.entries()) {
       groups.push(await askGroup(database, spine, each, index));
     }
     const common = { database, options, rows: spine.rows };
     const joined =
-      archive === null
+      archived === null
         ? await joinOffline(common, groups, folders as readonly string[])
         : options.as === 'served'
-          ? await joinServed({ ...common, archive }, groups)
-          : await joinEventTime({ ...common, archive }, groups);
+          ? await joinServed({ ...common, ...archived }, groups)
+          : await joinEventTime({ ...common, ...archived }, groups);
     await writeTrainingSet(database, groups, options);
     return {
       rows: spine.rows,
       as: options.as,
       from: isOffline ? 'offline' : 'archive',
       groups: joined,
-      corruptPlaces: archive?.skips.damagedPlaces ?? 0,
+      corruptPlaces: archived?.archive.skips.damagedPlaces ?? 0,
       out: options.out,
     };
   } finally {
@@ -82,35 +87,51 @@ interface Join {
   readonly rows: number;
 }
 
-interface ArchiveJoin extends Join {
+interface ArchiveJoin extends Join, ArchivedLogs {}
+
+interface ArchivedLogs {
   readonly archive: Archive;
+  /** One for each source, whose groups are joined in one pass over it. */
+  readonly logs: readonly MarkedLog[];
+  readonly meter: ArchiveMeter;
 }
 
-function refuseEventTime({ as, from }: JoinOptions): void {
-  if (as === 'served') return;
-  throw new TidemarkError('rows of a replay do not say what ranges off the grid hold', {
-    code: 'EVENT_TIME_OFFLINE',
-    place: { file: from },
-    remedy: 'Give --from the archive of the topic for --as event-time.',
-    exitCode: 2,
-  });
+async function openLogs(options: JoinOptions, sourceOfGroups: readonly Source[]): Promise<ArchivedLogs> {
+  const archive = await openArchive(options.from, { skipCorrupt: options.skipCorrupt });
+  const sources = [...new Set(sourceOfGroups)];
+  const logs = sources.map((source) => new MarkedLog(archive, source, options.journal));
+  return { archive, logs, meter: new ArchiveMeter(archive, sources, options) };
 }
 
-/** The groups over each source, which are joined in one pass over its topic. */
-function bySource(groups: readonly AskedGroup[]): Map<Source, AskedGroup[]> {
-  return Map.groupBy(groups, ({ group }) => group.source);
+function refuseArchiveOptions({ as, from, journal }: JoinOptions): void {
+  const refuse = (message: string, code: string, remedy: string): never => {
+    throw new TidemarkError(message, { code, place: { file: from }, remedy, exitCode: 2 });
+  };
+  if (as === 'event-time') {
+    refuse(
+      'rows of a replay do not say what ranges off the grid hold',
+      'EVENT_TIME_OFFLINE',
+      'Give --from the archive of the topic for --as event-time.',
+    );
+  }
+  if (journal !== null) {
+    refuse(
+      'rows of a replay have the marks that the replay was told of',
+      'JOURNAL_OFFLINE',
+      'Leave --journal out, or give --from the archive of the topic.',
+    );
+  }
 }
 
 // --------------------------------------------------------------------------------------------------- as served
 
 async function joinServed(join: ArchiveJoin, groups: readonly AskedGroup[]): Promise<JoinedGroup[]> {
-  const { database, archive, options } = join;
-  const sources = bySource(groups);
-  const meter = new ArchiveMeter(archive, [...sources.keys()], options);
+  const { database, logs, meter, options } = join;
   const tallies = new Map(groups.map((group) => [group, newTally()]));
-  for (const [source, mine] of sources) {
+  for (const log of logs) {
+    const mine = groups.filter(({ group }) => group.source === log.source);
     const answers = await Promise.all(mine.map((group) => createAnswers(database, group)));
-    const served = new ServedFromArchive(archive, source, mine, (records) => meter.add(records));
+    const served = new ServedFromArchive(log, mine, (records) => meter.add(records));
     for await (const { spineRow, time, entities } of questions(database, mine, 'time')) {
       const known = time - options.servingDelayMs;
       await served.advanceTo(known);
@@ -154,14 +175,13 @@ async function joinOffline(
 // -------------------------------------------------------------------------------------------------- event time
 
 async function joinEventTime(join: ArchiveJoin, groups: readonly AskedGroup[]): Promise<JoinedGroup[]> {
-  const { database, archive, options } = join;
-  const sources = bySource(groups);
-  const meter = new ArchiveMeter(archive, [...sources.keys()], options);
+  const { database, logs, meter } = join;
   const joined: JoinedGroup[] = [];
-  for (const [source, mine] of sources) {
+  for (const log of logs) {
+    const mine = groups.filter(({ group }) => group.source === log.source);
     const tables = mine.map(({ group, index }) => new EventTable(group, index));
     for (const table of tables) await table.create(database);
-    const end = await collect(archive, source, mine, tables, meter);
+    const end = await collect(log, mine, tables, meter);
     for (const table of tables) table.close();
     for (const [index, group] of mine.entries()) {
       joined.push(await answerFromEvents(join, group, tables[index]!, end));
@@ -172,14 +192,14 @@ async function joinEventTime(join: ArchiveJoin, groups: readonly AskedGroup[]): 
 
 /** Reads the whole topic; returns its last log time. */
 async function collect(
-  archive: Archive,
-  source: Source,
+  log: MarkedLog,
   groups: readonly AskedGroup[],
   tables: readonly EventTable[],
   meter: ArchiveMeter,
 ): Promise<EventTimeMs> {
   let end = Number.NEGATIVE_INFINITY;
-  for (const partition of archive.partitions(source.topic)) {
+  const { source } = log;
+  for (const partition of log.partitions) {
     const pipeline = new SourcePartition({
       source,
       partition,
@@ -187,8 +207,9 @@ async function collect(
       tasks: groups.map(({ group, entities }, index) => new EventCollector(group, entities, tables[index]!)),
       rejected: () => {},
     });
-    for await (const { records } of archive.read(source.topic, partition)) {
+    for await (const { records, mark } of log.read(partition)) {
       pipeline.process(records);
+      if (mark !== null) pipeline.mark(mark);
       meter.add(records.length);
     }
     end = Math.max(end, pipeline.clock.logTime);

@@ -20,6 +20,8 @@ export interface JoinOptions {
   readonly spineZone: string | null;
   /** An archive of topics, or what `tidemark replay --rows all` wrote. */
   readonly from: string;
+  /** The app whose workers' marks are repeated, from their journal in the archive; null: no partition was ever idle. */
+  readonly journal: string | null;
   /** The file to write: Parquet, CSV or JSON lines, told by the name's ending. */
   readonly out: string;
   readonly as: JoinKind;

@@ -1,9 +1,7 @@
-import type { Source } from '../definitions/definition.ts';
 import { SourcePartition } from '../operators/source-partition.ts';
 import { Task } from '../operators/task.ts';
-import type { Archive } from '../sources/archive-reader.ts';
 import { createDecoder } from '../sources/decode-record.ts';
-import type { RecordBatch } from '../sources/record.ts';
+import type { LogPart, MarkedLog } from '../sources/marked-log.ts';
 import type { EventTimeMs } from '../time.ts';
 import { LatestRows } from './latest-rows.ts';
 import type { AskedGroup } from './questions.ts';
@@ -18,21 +16,13 @@ export class ServedFromArchive {
   readonly latest: readonly LatestRows[];
   readonly #partitions: readonly ReplayedPartition[];
 
-  constructor(
-    archive: Archive,
-    source: Source,
-    groups: readonly AskedGroup[],
-    onRecords: (count: number) => void,
-  ) {
+  constructor(log: MarkedLog, groups: readonly AskedGroup[], onRecords: (count: number) => void) {
     this.latest = groups.map(
       ({ group }) => new LatestRows({ areRowsDeleted: group.grid.kind === 'session' }),
     );
-    this.#partitions = archive
-      .partitions(source.topic)
-      .map(
-        (partition) =>
-          new ReplayedPartition({ archive, source, partition, groups, latest: this.latest, onRecords }),
-      );
+    this.#partitions = log.partitions.map(
+      (partition) => new ReplayedPartition({ log, partition, groups, latest: this.latest, onRecords }),
+    );
   }
 
   /** Takes in every revision that was known at the time. */
@@ -54,27 +44,27 @@ export class ServedFromArchive {
 
 class ReplayedPartition {
   readonly #pipeline: SourcePartition;
-  readonly #batches: AsyncIterator<RecordBatch>;
+  readonly #parts: AsyncGenerator<LogPart, void, void>;
   readonly #groups: readonly AskedGroup[];
   readonly #latest: readonly LatestRows[];
   readonly #onRecords: (count: number) => void;
   /** For each task, how many of its revisions were taken in. */
   readonly #taken: number[];
-  /** Before the records whose revisions are being taken in. */
+  /** Before the part of the log whose revisions are being taken in. */
   #watermark: EventTimeMs = Number.NEGATIVE_INFINITY;
   /** Every revision known at this time was taken in. */
   #isAt: EventTimeMs = Number.NEGATIVE_INFINITY;
   #ended = false;
 
   constructor(options: {
-    archive: Archive;
-    source: Source;
+    log: MarkedLog;
     partition: number;
     groups: readonly AskedGroup[];
     latest: readonly LatestRows[];
     onRecords: (count: number) => void;
   }) {
-    const { archive, source, partition, groups } = options;
+    const { log, partition, groups } = options;
+    const { source } = log;
     const nowhere = { dropped: () => {}, rejected: () => {} };
     this.#pipeline = new SourcePartition({
       source,
@@ -83,7 +73,7 @@ class ReplayedPartition {
       tasks: groups.map(({ group }) => new Task(group, partition, nowhere, { trackChanges: false })),
       rejected: () => {},
     });
-    this.#batches = archive.read(source.topic, partition)[Symbol.asyncIterator]();
+    this.#parts = log.read(partition);
     this.#groups = groups;
     this.#latest = options.latest;
     this.#onRecords = options.onRecords;
@@ -100,12 +90,12 @@ class ReplayedPartition {
 
   async advanceTo(time: EventTimeMs): Promise<void> {
     const { clock } = this.#pipeline;
-    while (this.#takeKnownAt(time) && clock.logTime <= time && !this.#ended) await this.#readBatch();
+    while (this.#takeKnownAt(time) && clock.logTime <= time && !this.#ended) await this.#readPart();
     this.#isAt = time;
   }
 
   async close(): Promise<void> {
-    await this.#batches.return?.();
+    await this.#parts.return();
   }
 
   /** Takes in the revisions known at the time; false when there are later ones. */
@@ -137,18 +127,20 @@ class ReplayedPartition {
     return all;
   }
 
-  async #readBatch(): Promise<void> {
+  async #readPart(): Promise<void> {
     for (const [index, task] of this.#pipeline.tasks.entries()) {
       task.drained();
       this.#taken[index] = 0;
     }
-    const next = await this.#batches.next();
+    const next = await this.#parts.next();
     if (next.done === true) {
       this.#ended = true;
       return;
     }
     this.#watermark = this.#pipeline.clock.watermark;
-    this.#pipeline.process(next.value.records);
-    this.#onRecords(next.value.records.length);
+    const { records, mark } = next.value;
+    this.#pipeline.process(records);
+    if (mark !== null) this.#pipeline.mark(mark);
+    this.#onRecords(records.length);
   }
 }

@@ -107,7 +107,7 @@ export class ServedFromOffline {
     const rows = this.#database.stream(`
       SELECT number, window_end::DOUBLE, version::DOUBLE, known_at::DOUBLE, deleted, rowid::DOUBLE
       FROM revisions_${this.#asked.index}
-      ORDER BY number, version, window_end, CASE timing WHEN 'early' THEN 0 WHEN 'on-time' THEN 1 ELSE 2 END`);
+      ORDER BY number, version, known_at, window_end, CASE timing WHEN 'early' THEN 0 WHEN 'on-time' THEN 1 ELSE 2 END`);
     for await (const row of rows) {
       const [entity, windowEnd, version, knownAt, deleted, values] = row as Revision;
       yield { entity, windowEnd, version, knownAt, deleted, values };

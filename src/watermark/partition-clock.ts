@@ -1,4 +1,5 @@
 import type { DurationMs, EventTimeMs } from '../time.ts';
+import type { Mark } from './mark.ts';
 
 /**
  * What time it is in one partition of a source (semantics.md, "The log" and "Watermark"). Moved by records (and
@@ -23,6 +24,12 @@ export class PartitionClock {
   /** An accepted record moves the watermark. */
   accept(eventTime: EventTimeMs): void {
     const watermark = eventTime - this.#maxOutOfOrdernessMs;
+    if (watermark > this.watermark) this.watermark = watermark;
+  }
+
+  /** A mark moves both. */
+  mark({ watermark, logTime }: Mark): void {
+    this.observe(logTime);
     if (watermark > this.watermark) this.watermark = watermark;
   }
 }

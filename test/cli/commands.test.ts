@@ -5,6 +5,7 @@ import { createProgram } from '../../src/cli/main.ts';
 import type { Definitions, Feature, FeatureGroup, Range, Source } from '../../src/definitions/definition.ts';
 import type { DemoResult } from '../../src/demo/options.ts';
 import type { ReplaySummary } from '../../src/replay/options.ts';
+import type { ArchiveOptions } from '../../src/sources/kafka-options.ts';
 
 /** What a command wrote to standard output. */
 let stdout = '';
@@ -27,6 +28,8 @@ const SUMMARY: ReplaySummary = {
       source: 'transactions',
       partitions: 4,
       records: 12_000,
+      marks: 1500,
+      marksBeyond: 2,
       rejected: { schema: 2, ahead: 1 },
       corruptPlaces: 101,
       corrupt: [
@@ -93,6 +96,7 @@ describe('tidemark replay', () => {
       definitionsFile: resolve('defs.ts'),
       groups: null,
       archive: resolve('archive'),
+      journal: null,
       out: resolve('rows'),
       rows: 'final',
       format: 'parquet',
@@ -105,11 +109,12 @@ describe('tidemark replay', () => {
 
   test('hands over everything that is said', async () => {
     const replay = vi.fn(() => Promise.resolve(SUMMARY));
-    const more = ['--rows', 'all', '--format', 'jsonl', '--groups', 'a,b', '--skip-corrupt', '--overwrite'];
-    await call([...args, ...more], { replay });
+    const choices = ['--rows', 'all', '--format', 'jsonl', '--groups', 'a,b', '--journal', 'risk'];
+    await call([...args, ...choices, '--skip-corrupt', '--overwrite'], { replay });
     expect(replay).toHaveBeenCalledExactlyOnceWith(
       expect.objectContaining({
         groups: ['a', 'b'],
+        journal: 'risk',
         rows: 'all',
         format: 'jsonl',
         skipCorrupt: true,
@@ -123,6 +128,7 @@ describe('tidemark replay', () => {
     expect(stdout).toBe(
       [
         'transactions: 12,000 records in 4 partitions, 3 rejected',
+        '  1,500 marks of idle partitions, 2 beyond the end of the archive left out',
         '  passed over 101 corrupt places:',
         '  /archive/transactions/0/0.jsonl:3: the line is not JSON',
         '  and 100 more',
@@ -191,13 +197,28 @@ describe('tidemark archive', () => {
     expect(stdout).toBe('t: 1,500 records in 3 new files\n');
   });
 
+  test('copies the journal of an app after the topic', async () => {
+    const copied: string[] = [];
+    const archiveTopic = ({ topic }: ArchiveOptions) => {
+      copied.push(topic);
+      return Promise.resolve({ partitions: 2, records: copied.length, files: 1 });
+    };
+    const args = ['archive', '--brokers', 'a:1', '--topic', 't', '--journal', 'risk', '--out', 'archive'];
+    await call(args, { archiveTopic });
+    expect(copied).toEqual(['t', 'tidemark.risk.t.journal']);
+    expect(stdout).toBe('t: 1 records in 1 new files\ntidemark.risk.t.journal: 2 records in 1 new files\n');
+    stdout = '';
+    await call([...args, '--json'], { archiveTopic });
+    expect(JSON.parse(stdout)).toMatchObject({ records: 3, journal: { records: 4 } });
+  });
+
   test('stopped half-way, tells what is there and fails', async () => {
     const stop = new AbortController();
     const archiveTopic = () => {
       stop.abort(new Error('stopped by SIGINT'));
       return Promise.resolve({ partitions: 2, records: 10, files: 1 });
     };
-    const args = ['archive', '--brokers', 'a:1', '--topic', 't', '--out', 'archive'];
+    const args = ['archive', '--brokers', 'a:1', '--topic', 't', '--journal', 'risk', '--out', 'archive'];
     await expect(call(args, { archiveTopic }, stop.signal)).rejects.toThrow('stopped by SIGINT');
     expect(stdout).toBe('t: 10 records in 1 new files\n');
   });

@@ -80,7 +80,8 @@ export function definitionOf({ grid, range, allowedLateness }: FlinkWindows): Ru
 
 export function element(offset: number, id: string, n: number | null, at: number): WrittenRecord {
   const row = { id, n, at };
-  return { partition: 0, offset, timestamp: 0, key: id, row, eventTime: at, valueText: JSON.stringify(row) };
+  const valueText = JSON.stringify(row);
+  return { partition: 0, offset, timestamp: 0, key: id, row, eventTime: at, valueText, marks: [] };
 }
 
 /** The record that moves our watermark to where Flink's was set. */

@@ -13,6 +13,7 @@ import { OfflineStore } from '../../src/sinks/offline-store.ts';
 import type { OnlineStore } from '../../src/sinks/sink.ts';
 import { createDecoder } from '../../src/sources/decode-record.ts';
 import type { LogRecord } from '../../src/sources/record.ts';
+import type { Mark } from '../../src/watermark/mark.ts';
 import { compileGroup } from '../oracle/compile-group.ts';
 import { definitionArbitrary } from '../oracle/definition-arbitrary.ts';
 import { typed } from '../oracle/lambdas.ts';
@@ -23,7 +24,7 @@ import { aName } from '../sinks/online-store-contract.ts';
 /** Runs a new task over the log; gives its revisions after so many records each, and what is left at the end. */
 async function run(
   group: FeatureGroup,
-  log: readonly LogRecord[],
+  log: readonly LoggedRecord[],
   batchSizes: readonly number[],
   take: (revisions: RevisionBatch, watermark: number) => Promise<void> | void,
 ): Promise<void> {
@@ -38,7 +39,10 @@ async function run(
   });
   for (let from = 0, batch = 0; from < log.length; batch++) {
     const to = from + batchSizes[batch % batchSizes.length]!;
-    partition.process(log.slice(from, to));
+    for (const { record, marks } of log.slice(from, to)) {
+      partition.process([record]);
+      for (const mark of marks) partition.mark({ after: record.offset, ...mark });
+    }
     await take(task.revisions, partition.clock.watermark);
     task.drained();
     from = to;
@@ -48,7 +52,7 @@ async function run(
 /** A worker over the log, that starts with an empty state; each batch may be a write of its own. */
 async function work(
   group: FeatureGroup,
-  log: readonly LogRecord[],
+  log: readonly LoggedRecord[],
   batches: readonly { readonly size: number; readonly isWritten: boolean }[],
   store: OnlineStore,
 ): Promise<void> {
@@ -66,16 +70,22 @@ async function work(
   await flusher.settled();
 }
 
+/** A record, and the marks after it. */
+interface LoggedRecord {
+  readonly record: LogRecord;
+  readonly marks: readonly Omit<Mark, 'after'>[];
+}
+
 interface Input {
   readonly group: FeatureGroup;
-  readonly log: readonly LogRecord[];
+  readonly log: readonly LoggedRecord[];
 }
 
 function anyInput(kind: 'steps' | 'sessions'): fc.Arbitrary<Input> {
   return definitionArbitrary(kind).chain((definition) =>
     logArbitrary(definition, { maxLength: 80, partitions: 1 }).map((log) => ({
       group: compileGroup(definition),
-      log: log.map(logRecordOf),
+      log: log.map((record) => ({ record: logRecordOf(record), marks: record.marks })),
     })),
   );
 }
@@ -94,6 +104,10 @@ const busySessions: fc.Arbitrary<Input> = fc
         id: fc.constantFrom('a', 'b'),
         step: fc.integer({ min: 0, max: 8 }),
         behind: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 40 })),
+        mark: fc.oneof(
+          { weight: 6, arbitrary: fc.constant(null) },
+          { weight: 1, arbitrary: fc.integer({ min: 0, max: 20 }) },
+        ),
       }),
       { minLength: 1, maxLength: 80, size: 'max' },
     ),
@@ -131,10 +145,13 @@ const busySessions: fc.Arbitrary<Input> = fc
       entityFields: ['id'],
     });
     let clock = 1_700_000_000_000;
-    const log = records.map(({ id, step, behind }, offset): LogRecord => {
+    const log = records.map(({ id, step, behind, mark }, offset): LoggedRecord => {
       clock += step;
       const value = Buffer.from(JSON.stringify({ id, at: clock - behind }));
-      return { offset, timestamp: clock, key: null, value };
+      return {
+        record: { offset, timestamp: clock, key: null, value },
+        marks: mark === null ? [] : [{ watermark: clock + mark, logTime: clock + mark }],
+      };
     });
     return { group, log };
   });

@@ -2,11 +2,12 @@ import fc from 'fast-check';
 import type { Scalar } from '../../src/definitions/definition.ts';
 import type { Definition } from './definition-arbitrary.ts';
 import { gridUpTo } from './grid.ts';
-import type { LoggedRecord } from './oracle.ts';
+import type { LoggedMark, LoggedRecord } from './oracle.ts';
 
 /** A record as the oracle takes it, beside the text of its value as a file holds it. */
 export interface WrittenRecord extends LoggedRecord {
   readonly partition: number;
+  readonly marks: readonly LoggedMark[];
   /** JSON text, but where `row` is `'undecodable'`. */
   readonly valueText: string;
 }
@@ -88,6 +89,18 @@ const rarely = (one: number) => fc.nat({ max: one }).map((drawn) => drawn === on
 
 const NOT_JSON = '{"id":';
 
+/** Where the watermark and log time of a mark lie, from the stream's clock, in steps and in milliseconds. */
+const markChoice = fc.record({
+  ahead: fc.oneof(
+    { weight: 4, arbitrary: share.map((part) => part * 2 - 1) },
+    { weight: 2, arbitrary: share.map((part) => part * 8) },
+  ),
+  onGrid: fc.boolean(),
+  logged: fc.constantFrom(0, 1, -1000, 5000),
+});
+
+type MarkChoice = typeof markChoice extends fc.Arbitrary<infer Choice> ? Choice : never;
+
 const recordChoice = fc.record({
   entity: fc.oneof(fc.constantFrom(0, 0, 1, 1, 2), fc.nat({ max: 5 })),
   /** How the stream's clock moves on before this record. */
@@ -109,6 +122,10 @@ const recordChoice = fc.record({
     { weight: 1, arbitrary: share.map((part) => part * -12) },
   ),
   onGrid: fc.boolean(),
+  marks: fc.oneof(
+    { weight: 12, arbitrary: fc.constant<MarkChoice[]>([]) },
+    { weight: 1, arbitrary: fc.array(markChoice, { minLength: 1, maxLength: 3 }) },
+  ),
   stamped: fc.oneof(
     { weight: 30, arbitrary: fc.constantFrom(0, 0, 3, -5) },
     { weight: 1, arbitrary: fc.constant(null) },
@@ -156,6 +173,8 @@ function build(
 ): WrittenRecord[] {
   const { stepMs, starts } = definition;
   const { grid } = definition.group;
+  // Times that are the gap apart, to the millisecond, are no rarer than those at grid times.
+  const steps = grid.kind === 'session' ? ({ kind: 'fixed', stepMs, offsetMs: 0 } as const) : grid;
   const leapSteps = grid.kind === 'calendar' ? 45 : 12_345;
   const nextOffset = Array.from({ length: partitions }, (_, partition) => partition * 1000);
   let clock = starts[stream.start % starts.length]!;
@@ -165,9 +184,7 @@ function build(
     clock += Math.floor((chosen.clock.steps + chosen.clock.share) * stream.pace * stepMs);
     if (chosen.leap) clock += leapSteps * stepMs + 1_000_003;
     let at = clock - Math.round(chosen.behind * stepMs);
-    // Events that are the gap apart, to the millisecond, are no rarer than those at grid times.
-    if (chosen.onGrid)
-      at = gridUpTo(grid.kind === 'session' ? { kind: 'fixed', stepMs, offsetMs: 0 } : grid, at);
+    if (chosen.onGrid) at = gridUpTo(steps, at);
     const timestamp = chosen.stamped === null ? -1 : Math.max(0, clock + chosen.stamped);
     const offset = nextOffset[partition]! + chosen.offsetGap;
     nextOffset[partition] = offset + 1;
@@ -190,7 +207,17 @@ function build(
       }[chosen.at],
       undeclared: spelled('{"n":1}', null),
     };
-    const position = { partition, offset, timestamp, key: keyText };
+    const markAt = ({ ahead, onGrid, logged }: MarkChoice): LoggedMark => {
+      const watermark = clock + Math.round(ahead * stepMs);
+      return { watermark: onGrid ? gridUpTo(steps, watermark) : watermark, logTime: clock + logged };
+    };
+    const position = {
+      partition,
+      offset,
+      timestamp,
+      key: keyText,
+      marks: chosen.marks.map(markAt),
+    };
     if (chosen.whole !== null) {
       const reasons = { null: 'null_value', [NOT_JSON]: 'undecodable' } as const;
       const row = reasons[chosen.whole as keyof typeof reasons] ?? 'schema';

@@ -247,14 +247,35 @@ describe('the oracle, against cases worked out by hand', () => {
   });
 
   it('closes windows at a mark, with the version of the record before it', () => {
-    const oracle = run(group({}), [record(4, 'a', 3)]);
-    oracle.mark(4, 20, 900);
+    const oracle = run(group({}), [{ ...record(4, 'a', 3), marks: [{ watermark: 20, logTime: 900 }] }]);
     expect(oracle.revisions.map(line)).toEqual([
       '5 early a@10 [1] <- nothing',
       '5 on-time a@10 [1] <- [1]',
       '5 on-time a@20 [0] <- nothing',
     ]);
     expect(oracle.revisions.at(-1)!.knownAt).toBe(1004);
+  });
+
+  it('knows rows at the log time of their mark, and judges what comes after against its watermark', () => {
+    // W = 3, then 12 by the mark: T=10 closes at 5000, which is log time from then on, also for τ=11. τ=9 is dropped.
+    // A mark that is behind the watermark changes nothing.
+    const oracle = run(group({}), [
+      {
+        ...record(0, 'a', 3),
+        marks: [
+          { watermark: 12, logTime: 5000 },
+          { watermark: 11, logTime: 4000 },
+        ],
+      },
+      record(1, 'a', 9),
+      record(2, 'a', 11),
+    ]);
+    expect(oracle.revisions.map((revision) => `${line(revision)}, known at ${revision.knownAt}`)).toEqual([
+      '1 early a@10 [1] <- nothing, known at 1000',
+      '1 on-time a@10 [1] <- [1], known at 5000',
+      '3 early a@20 [1] <- nothing, known at 5000',
+    ]);
+    expect(oracle.dropped).toMatchObject([{ offset: 1, watermark: 12, missedFirst: 10, missedLast: 10 }]);
   });
 
   it('leaves out early revisions under emit close, so that the first one told replaces nothing', () => {

@@ -34,6 +34,12 @@ export function usesCalendar({ grid, features }: GroupDescription): boolean {
 
 const CALENDAR_MS = { from: Date.UTC(1970, 0, 1), to: Date.UTC(2100, 0, 1) };
 
+/** A mark of the journal: W := watermark, at log time `logTime`. */
+export interface LoggedMark {
+  readonly watermark: number;
+  readonly logTime: number;
+}
+
 export interface LoggedRecord {
   readonly offset: number;
   readonly timestamp: number;
@@ -42,6 +48,8 @@ export interface LoggedRecord {
   readonly row: Row | 'null_value' | 'undecodable' | 'schema';
   /** Null when the row has none. */
   readonly eventTime: number | null;
+  /** The marks after it and before the next record; none unless given. */
+  readonly marks?: readonly LoggedMark[];
 }
 
 export interface Drop {
@@ -119,8 +127,14 @@ export class Oracle {
     return this.#entities;
   }
 
-  /** Takes the next record; returns the revisions that it made. */
+  /** Takes the next record and the marks after it; returns the revisions that they made. */
   process(record: LoggedRecord): readonly Revision[] {
+    const made = [...this.#take(record)];
+    for (const mark of record.marks ?? []) made.push(...this.#mark(record.offset, mark));
+    return made;
+  }
+
+  #take(record: LoggedRecord): readonly Revision[] {
     const before = this.watermark;
     if (record.timestamp !== -1) this.logTime = Math.max(this.logTime, record.timestamp);
     const judged = this.#judge(record);
@@ -140,11 +154,10 @@ export class Oracle {
     return this.#revise(entity, before, record.offset);
   }
 
-  /** An idle advance noted after the record at `offset`: W := watermark, at log time `logTime`. */
-  mark(offset: number, watermark: number, logTime: number): readonly Revision[] {
+  #mark(offset: number, mark: LoggedMark): readonly Revision[] {
     const before = this.watermark;
-    this.watermark = Math.max(before, watermark);
-    this.logTime = Math.max(this.logTime, logTime);
+    this.watermark = Math.max(before, mark.watermark);
+    this.logTime = Math.max(this.logTime, mark.logTime);
     return this.#revise(null, before, offset);
   }
 

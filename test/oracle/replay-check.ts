@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { Value } from '../../src/definitions/definition.ts';
 import type { Revision } from '../../src/operators/revision.ts';
-import { type ArchiveLayout, writeArchive } from './archive.ts';
+import { APP, type ArchiveLayout, hasMarks, writeArchive } from './archive.ts';
 import { type Definition, SAMPLE, SOURCE_NAME, TALLY, TOPIC, tallyOf } from './definition-arbitrary.ts';
 import type { WrittenRecord } from './log-arbitrary.ts';
 import { Oracle, selectRows } from './oracle.ts';
@@ -57,7 +57,8 @@ export async function checkReplay(replayCase: ReplayCase): Promise<ReplayDiffere
   mkdirSync(join(archive, TOPIC), { recursive: true });
   await writeArchive(archive, replayCase.log, replayCase);
   writeFileSync(definitions, replayCase.definition.text);
-  const arguments_ = ['replay', definitions, '--from', archive, '--out', out];
+  const journal = hasMarks(replayCase.log) ? ['--journal', APP] : [];
+  const arguments_ = ['replay', definitions, '--from', archive, ...journal, '--out', out];
   const command = await run([...arguments_, '--rows', replayCase.rows, '--format', 'jsonl']);
   const difference =
     command.status === 0

@@ -5,7 +5,7 @@ import { type Drop, Oracle } from './oracle.ts';
 
 /** One partition of one group, whoever works it out: the tables and properties ask the oracle and the task alike. */
 export interface Subject {
-  /** The revisions that the record makes. */
+  /** The revisions that the record makes, and the marks after it. */
   process(record: WrittenRecord): readonly Revision[];
   /** Goes on from what would be stored now, as after a stop. */
   restore(): void;

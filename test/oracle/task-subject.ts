@@ -29,6 +29,7 @@ export class TaskSubject implements Subject {
 
   process(record: WrittenRecord): readonly Revision[] {
     this.#partition.process([logRecordOf(record)]);
+    for (const mark of record.marks) this.#partition.mark({ after: record.offset, ...mark });
     const { revisions } = this.#task;
     const made: Revision[] = [];
     for (; this.#read < revisions.length; this.#read += 1) made.push(revisions.at(this.#read));

@@ -112,6 +112,7 @@ export class JoinFolder {
       features: ['cards'],
       fullNames: false,
       skipCorrupt: false,
+      journal: null,
       overwrite: false,
       ...options,
       spine: this.file(options.spine),

@@ -4,10 +4,11 @@ import { join as joinPath } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Scalar, Value } from '../../src/definitions/definition.ts';
+import type { ReplayOptions } from '../../src/replay/options.ts';
 import { replay } from '../../src/replay/replay.ts';
 import { join } from '../../src/training/join.ts';
 import type { JoinKind } from '../../src/training/options.ts';
-import { canHold, writeArchive } from '../oracle/archive.ts';
+import { APP, canHold, hasMarks, writeArchive } from '../oracle/archive.ts';
 import { type AsOf, servedAt, truthAt } from '../oracle/as-of.ts';
 import { type Definition, definitionArbitrary, SAMPLE, TOPIC } from '../oracle/definition-arbitrary.ts';
 import type { WindowKind } from '../oracle/frames.ts';
@@ -99,13 +100,15 @@ async function joinedRows({ definition, spine, ...options }: JoinCase): Promise<
     const out = joinPath(directory, 'train.jsonl');
     const isOffline = options.as === 'served' && options.from === 'offline';
     const rows = joinPath(directory, 'rows');
-    if (isOffline) await replayAll(definitionsFile, archive, rows);
+    const journal = hasMarks(options.log) ? APP : null;
+    if (isOffline) await replayAll({ definitionsFile, archive, journal, out: rows });
     await join({
       definitionsFile,
       spine: file,
       entityTime: 'asked_at',
       spineZone: null,
       from: isOffline ? rows : archive,
+      journal: isOffline ? null : journal,
       out,
       as: options.as,
       servingDelayMs: options.servingDelayMs,
@@ -126,9 +129,11 @@ function asJson(value: Value | null): unknown {
   return value instanceof Map ? Object.fromEntries(value) : value;
 }
 
-async function replayAll(definitionsFile: string, archive: string, out: string): Promise<void> {
+async function replayAll(
+  options: Pick<ReplayOptions, 'definitionsFile' | 'archive' | 'journal' | 'out'>,
+): Promise<void> {
   const common = { groups: null, skipCorrupt: false, overwrite: false };
-  await replay({ ...common, definitionsFile, archive, out, rows: 'all', format: 'parquet' });
+  await replay({ ...common, ...options, rows: 'all', format: 'parquet' });
 }
 
 function expectedRows({ definition, spine, log, as, servingDelayMs }: JoinCase): Record<string, unknown>[] {

@@ -64,6 +64,7 @@ test('a row of day 5 does not learn from the theft of day 7', async () => {
     features: null,
     fullNames: false,
     skipCorrupt: false,
+    journal: null,
     overwrite: false,
   });
   const counts = readFileSync(out, 'utf8')
