@@ -1,6 +1,11 @@
 import type { Offset } from '../time.ts';
 import type { Archive } from './archive-reader.ts';
 import type { LogHandlers, LogReader, PartitionLag, TopicPartition } from './log-reader.ts';
+import type { RecordBatch } from './record.ts';
+
+interface Reading extends TopicPartition {
+  readonly batches: AsyncIterator<RecordBatch>;
+}
 
 /**
  * Follows an archive as if it were a live log: what lets a worker run on a machine without Kafka. Its partitions
@@ -30,17 +35,15 @@ export class ArchiveLogReader implements LogReader {
     const partitions = this.#topics.flatMap((topic) =>
       this.#archive.partitions(topic).map((partition) => ({ topic, partition })),
     );
-    const positions = await handlers.assigned(partitions);
-    const reading = partitions.map(({ topic, partition }, index) => {
-      const position = positions[index]!;
+    await handlers.assigned(partitions);
+    const reading: Reading[] = [];
+    for (const { topic, partition } of partitions) {
+      const position = await handlers.positionOf({ topic, partition });
       const from =
         typeof position === 'number' ? position : position === 'earliest' ? 0 : Number.MAX_SAFE_INTEGER;
-      return {
-        topic,
-        partition,
-        batches: this.#archive.read(topic, partition, from)[Symbol.asyncIterator](),
-      };
-    });
+      const batches = this.#archive.read(topic, partition, from)[Symbol.asyncIterator]();
+      reading.push({ topic, partition, batches });
+    }
     try {
       while (reading.length > 0 && !this.#stopped) {
         const one = reading.shift()!;
@@ -61,6 +64,13 @@ export class ArchiveLogReader implements LogReader {
 
   /** Nobody asks an archive how far it was read. */
   async commit(): Promise<void> {}
+
+  restart(): never {
+    throw new Error('an archive is read once');
+  }
+
+  /** There is one reader, which has every partition. */
+  rejoin(): void {}
 
   async lag(): Promise<readonly PartitionLag[]> {
     return [...this.#positions].map(([name, position]) => {

@@ -82,7 +82,8 @@ async function copyRecords(
   const total = copies.reduce((sum, { from, end }) => sum + end - from, 0);
   let written = 0;
   const handlers: LogHandlers = {
-    assigned: async (partitions) => partitions.map(({ partition }) => copyOf(partition)?.next ?? 'latest'),
+    assigned: async () => {},
+    positionOf: async ({ partition }) => copyOf(partition)?.next ?? null,
     records: async (_topic, batch) => {
       const copy = copyOf(batch.partition);
       if (copy === undefined) return;

@@ -1,6 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import type { Batch, Consumer, EachBatchPayload, Kafka } from 'kafkajs';
-import { assert } from '../errors.ts';
 import type { Offset } from '../time.ts';
 import type { Log } from './kafka-client.ts';
 import { unlessAborted } from './kafka-patience.ts';
@@ -13,6 +12,8 @@ export interface AssignmentContext {
   readonly kafka: Kafka;
   readonly handlers: LogHandlers;
   readonly log: Log;
+  /** Hears what a handler throws, and what waiting cannot mend. */
+  readonly onFailure: (error: unknown) => void;
   readonly onTruncated?: 'fail' | 'skip';
   readonly withHeaders?: boolean;
   /** The reader is to end. */
@@ -20,17 +21,20 @@ export interface AssignmentContext {
 }
 
 interface Owned extends TopicPartition {
-  /** Offset of the next record; −1 until the handlers have said it. */
+  /** Offset of the next record; {@link UNKNOWN} until the handlers have said it. */
   position: Offset;
   end: Offset;
+  /** How often its position was asked for: what was fetched before does not count. */
+  starts: number;
 }
 
+const UNKNOWN = -1;
 const FIRST_PAUSE_MS = 200;
 const LONGEST_PAUSE_MS = 5000;
 
 /**
- * The partitions that a member of a consumer group owns from one join to the next. They are paused until
- * {@link announce} has sought their positions; after {@link end} nothing comes out of it any more.
+ * The partitions that a member of a consumer group owns from one join to the next. Each is paused until its position
+ * is known and sought; after {@link end} nothing comes out of it any more.
  */
 export class KafkaAssignment {
   readonly #consumer: Consumer;
@@ -38,6 +42,7 @@ export class KafkaAssignment {
   readonly #owned: readonly Owned[];
   #isOpen = false;
   #isOver = false;
+  #fetchingEnds: Promise<ReadonlyMap<string, PartitionEnds>> | null = null;
 
   constructor(
     consumer: Consumer,
@@ -49,7 +54,7 @@ export class KafkaAssignment {
     this.#owned = Object.entries(assignment).flatMap(([topic, partitions]) =>
       [...partitions]
         .sort((a, b) => a - b)
-        .map((partition): Owned => ({ topic, partition, position: -1, end: 0 })),
+        .map((partition): Owned => ({ topic, partition, position: UNKNOWN, end: 0, starts: 0 })),
     );
     this.#pauseAll();
   }
@@ -69,32 +74,50 @@ export class KafkaAssignment {
     return !this.#isOver && this.#find(topic, partition) !== null;
   }
 
-  /** Tells the handlers, seeks the positions that they answer, and lets records come. */
+  /** Tells the handlers, and lets the records of each partition come when its position is known. */
   async announce(): Promise<void> {
     if (this.#isStale()) return;
-    const names = this.#owned.map(({ topic, partition }) => ({ topic, partition }));
-    const positions = await this.#context.handlers.assigned(names);
-    assert(positions.length === names.length, 'one position for each assigned partition');
-    const ends = await this.#endsOf(this.#owned);
-    if (ends === null) return;
-    for (const [index, entry] of this.#owned.entries()) {
-      this.#seek(entry, checkedPosition(entry, positions[index]!, ends[index]!, this.#context));
-      entry.end = ends[index]!.high;
-    }
-    this.#isOpen = true;
-    for (const { topic, partition } of names) this.#consumer.resume([{ topic, partitions: [partition] }]);
+    await this.#context.handlers.assigned(this.#owned.map(({ topic, partition }) => ({ topic, partition })));
+    this.#isOpen = !this.#isStale();
+    for (const entry of this.#owned) this.#start(entry);
+  }
+
+  /** Asks for the partition's position again, and goes on there. */
+  restart({ topic, partition }: TopicPartition): void {
+    const entry = this.#isOpen ? this.#find(topic, partition) : null;
+    if (entry === null) return;
+    entry.position = UNKNOWN;
+    this.#consumer.pause([{ topic, partitions: [partition] }]);
+    this.#start(entry);
+  }
+
+  #start(entry: Owned): void {
+    this.#seekPosition(entry).catch(this.#context.onFailure);
+  }
+
+  async #seekPosition(entry: Owned): Promise<void> {
+    const { topic, partition } = entry;
+    const start = ++entry.starts;
+    const wanted = await this.#context.handlers.positionOf({ topic, partition });
+    if (wanted === null) return;
+    const ends = await this.#endsOf(entry);
+    if (ends === null || entry.starts !== start) return;
+    this.#seek(entry, checkedPosition(entry, wanted, ends, this.#context));
+    entry.end = ends.high;
+    this.#consumer.resume([{ topic, partitions: [partition] }]);
   }
 
   /** Hands over a batch of the library, and moves on when the handlers are done with it. */
   async take({ batch, resolveOffset }: EachBatchPayload): Promise<void> {
     const entry = this.#isOpen ? this.#find(batch.topic, batch.partition) : null;
-    if (entry === null) return;
+    if (entry === null || entry.position === UNKNOWN) return;
     if (fetchedOffset(batch) !== entry.position) return this.#seekAgain(entry);
     entry.end = Number(batch.highWatermark);
+    const { starts } = entry;
     const { handlers, withHeaders } = this.#context;
     const records = withHeaders ? archivedRecords(batch.messages) : logRecords(batch.messages);
     await handlers.records(batch.topic, { partition: batch.partition, records }, entry.end);
-    if (this.#isOver) return;
+    if (this.#isOver || entry.starts !== starts) return;
     const last = batch.lastOffset();
     resolveOffset(last);
     this.#advance(entry, Number(last) + 1);
@@ -103,13 +126,14 @@ export class KafkaAssignment {
   /** The library passes over a stretch of the log in which no record is for readers. */
   passOver(batch: SkippedBatch): void {
     const entry = this.#isOpen ? this.#find(batch.topic, batch.partition) : null;
-    if (entry === null || Number(batch.firstOffset ?? batch.lastOffset) < entry.position) return;
+    if (entry === null || entry.position === UNKNOWN) return;
+    if (Number(batch.firstOffset ?? batch.lastOffset) < entry.position) return;
     this.#advance(entry, Number(batch.lastOffset) + 1);
   }
 
   /** Of the partitions whose positions are known. */
   async lag(): Promise<readonly PartitionLag[]> {
-    const owned = this.#owned.filter(({ position }) => position >= 0);
+    const owned = this.#owned.filter(({ position }) => position !== UNKNOWN);
     const ends = await fetchEnds(this.#context.kafka, topicsOf(owned)).catch(() => null);
     return owned.map((entry) => {
       const { topic, partition, position } = entry;
@@ -135,8 +159,11 @@ export class KafkaAssignment {
    * because the broker no longer has the position.
    */
   async #seekAgain(entry: Owned): Promise<void> {
-    const ends = await this.#endsOf([entry]);
-    if (ends !== null) this.#seek(entry, checkedPosition(entry, entry.position, ends[0]!, this.#context));
+    const { position, starts } = entry;
+    const ends = await this.#endsOf(entry);
+    if (ends !== null && entry.starts === starts) {
+      this.#seek(entry, checkedPosition(entry, position, ends, this.#context));
+    }
   }
 
   #advance(entry: Owned, position: Offset): void {
@@ -156,14 +183,13 @@ export class KafkaAssignment {
   }
 
   /** Asks until the brokers answer; null when the assignment is over before. */
-  async #endsOf(owned: readonly Owned[]): Promise<readonly PartitionEnds[] | null> {
-    const { kafka, signal } = this.#context;
+  async #endsOf(entry: TopicPartition): Promise<PartitionEnds | null> {
+    const { signal } = this.#context;
     for (let pause = FIRST_PAUSE_MS; !this.#isStale(); pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
       try {
-        const known = await unlessAborted(fetchEnds(kafka, topicsOf(owned)), signal);
-        if (known === null) return null;
-        const ends = owned.flatMap(({ topic, partition }) => known.get(`${topic}/${partition}`) ?? []);
-        if (ends.length === owned.length) return this.#isStale() ? null : ends;
+        const known = await unlessAborted(this.#fetchEnds(), signal);
+        const ends = known?.get(`${entry.topic}/${entry.partition}`);
+        if (ends !== undefined) return this.#isStale() ? null : ends;
       } catch (error) {
         const refusal = refusalOf(error);
         if (refusal !== null) throw refusal;
@@ -171,6 +197,15 @@ export class KafkaAssignment {
       await sleep(pause, undefined, { signal }).catch(() => {});
     }
     return null;
+  }
+
+  /** One request for all partitions that ask at about the same time; it is sent after the last of them asked. */
+  #fetchEnds(): Promise<ReadonlyMap<string, PartitionEnds>> {
+    this.#fetchingEnds ??= nextTurn().then(() => {
+      this.#fetchingEnds = null;
+      return fetchEnds(this.#context.kafka, topicsOf(this.#owned));
+    });
+    return this.#fetchingEnds;
   }
 }
 

@@ -83,6 +83,8 @@ export class KafkaLogReader implements LogReader {
   /** Ends the run: an error that waiting cannot mend. */
   #failure: { readonly error: unknown } | null = null;
   #finished: Promise<void> = Promise.resolve();
+  /** Ends the life of the consumer; another follows. */
+  #break: (() => void) | null = null;
   #beat: (() => Promise<void>) | null = null;
   #gathering: Promise<void> | null = null;
 
@@ -125,6 +127,14 @@ export class KafkaLogReader implements LogReader {
       // Nobody depends on them: the next commit shows more.
       this.#options.log.debug({ reason: reasonOf(error) }, 'Kafka did not take the offsets');
     }
+  }
+
+  restart(partition: TopicPartition): void {
+    this.#assignment?.restart(partition);
+  }
+
+  rejoin(): void {
+    this.#break?.();
   }
 
   async lag(): Promise<readonly PartitionLag[]> {
@@ -179,6 +189,7 @@ export class KafkaLogReader implements LogReader {
     });
     this.#consumer = consumer;
     const broken = new Promise<void>((resolve) => {
+      this.#break = resolve;
       consumer.on(consumer.events.CRASH, ({ payload }) => {
         this.#judge(payload.error);
         resolve();
@@ -289,6 +300,7 @@ export class KafkaLogReader implements LogReader {
       kafka: this.#kafka,
       handlers: this.#handlers!,
       signal: this.#stopping.signal,
+      onFailure: (error) => this.#fail(error),
       onTruncated,
       withHeaders,
       log,

@@ -8,17 +8,27 @@ export interface TopicPartition {
   readonly partition: number;
 }
 
+/** One text per partition, and one partition per text: topics have no slash in their names. */
+export function partitionName({ topic, partition }: TopicPartition): string {
+  return `${topic}/${partition}`;
+}
+
 /** Where to go on in a partition: the offset of the next record, or an end of what the log holds now. */
 export type LogPosition = Offset | 'earliest' | 'latest';
 
-/** What a log reader calls. It never calls `assigned` and `records` at the same time. */
+/** What a log reader calls. */
 export interface LogHandlers {
   /**
    * Called at each assignment, with all partitions that are owned from now on, kept ones too; every partition
-   * that is missing now belongs to somebody else. Answers with where each goes on, in the same order: records
-   * come from there. Until it has answered no record comes; it may take as long as restoring takes.
+   * that is missing now belongs to somebody else. Until it has resolved no record comes.
    */
-  assigned(partitions: readonly TopicPartition[]): Promise<readonly LogPosition[]>;
+  assigned(partitions: readonly TopicPartition[]): Promise<void>;
+  /**
+   * Where an assigned partition goes on: asked of each after `assigned`, and again after {@link LogReader.restart}.
+   * It may take as long as restoring takes; records of other partitions come meanwhile. Null: nothing is read of it
+   * until it is asked again.
+   */
+  positionOf(partition: TopicPartition): Promise<LogPosition | null>;
   /**
    * The next records of one partition, at least one, from its position on, without a gap other than what the
    * log itself leaves out. The next call for this partition comes when this one has resolved; those for other
@@ -58,6 +68,10 @@ export interface LogReader {
    * for partitions that are not owned any more, and when the brokers are away.
    */
   commit(positions: readonly (TopicPartition & { readonly position: Offset })[]): Promise<void>;
+  /** Stops reading a partition that is owned, asks for its position and goes on there. */
+  restart(partition: TopicPartition): void;
+  /** Leaves the group and joins it again: a new assignment follows. */
+  rejoin(): void;
   /** Of the partitions that are owned now. Asks the brokers for the ends; when they are away, the last known. */
   lag(): Promise<readonly PartitionLag[]>;
   /** Lets the running handlers end, calls `leaving` and leaves the group; `run` resolves then too. */

@@ -13,7 +13,7 @@ await new KafkaLogReader({
 }).run({
   assigned: async (partitions) => {
     process.stdout.write(`assigned ${partitions.length}\n`);
-    return partitions.map(() => 'earliest');
   },
+  positionOf: async () => 'earliest',
   records: async () => {},
 });

@@ -60,8 +60,8 @@ class Follower {
       assigned: async (partitions) => {
         expect(this.#busy.size).toBe(0);
         this.assignments.push([...partitions]);
-        return partitions.map(({ partition }) => this.positions.get(partition) ?? 'earliest');
       },
+      positionOf: async ({ partition }) => this.positions.get(partition) ?? 'earliest',
       records: async (_topic, { partition, records }) => {
         expect(this.#busy.has(partition)).toBe(false);
         this.#busy.add(partition);
@@ -210,9 +210,11 @@ describe('where it starts', () => {
     follower.running = follower.reader.run({
       assigned: async () => {
         joins++;
+      },
+      positionOf: async () => {
         await sleep(7000);
         restored = true;
-        return [3];
+        return 3;
       },
       records: async (_topic, batch) => {
         expect(restored).toBe(true);
@@ -399,6 +401,62 @@ test('a reader that was killed is not waited for by the next one with its file',
   }
 });
 
+test('a partition whose restoring takes long does not hold up the others', async () => {
+  const topic = await createTopic(brokers, 'one-restores', { partitions: 2 });
+  await produce(brokers, topic, [...numbered(0, 10, 0), ...numbered(0, 10, 1)]);
+  const follower = new Follower({ topic });
+  started.push(follower);
+  const read: number[] = [];
+  let finish = (_: number) => {};
+  const restored = new Promise<number>((resolve) => {
+    finish = resolve;
+  });
+  follower.running = follower.reader.run({
+    assigned: async () => {},
+    positionOf: async ({ partition }) => (partition === 0 ? restored : 'earliest'),
+    records: async (_topic, { partition, records }) => {
+      for (const { offset } of records) read.push(partition * 100 + offset);
+    },
+  });
+  await vi.waitFor(() => expect(read).toEqual(range(100, 110)), PATIENCE);
+  finish(4);
+  await vi.waitFor(() => expect(read).toEqual([...range(100, 110), ...range(4, 10)]), PATIENCE);
+});
+
+test('a partition that is started again goes on where the driver says, whatever was under way', async () => {
+  const topic = await createTopic(brokers, 'restarts');
+  await produce(brokers, topic, numbered(0, 50));
+  const follower = new Follower({ topic, maxBytesPerPartition: 400 });
+  started.push(follower);
+  const read: number[] = [];
+  let asked = 0;
+  follower.running = follower.reader.run({
+    assigned: async () => {},
+    positionOf: async () => [0, 20, 5][asked++]!,
+    records: async (_topic, { records }) => {
+      if (asked < 3) {
+        // Started again while records are being handled: that they are done counts for nothing.
+        follower.reader.restart({ topic, partition: 0 });
+        await sleep(100);
+        return;
+      }
+      read.push(...records.map(({ offset }) => offset));
+    },
+  });
+  await vi.waitFor(() => expect(read).toEqual(range(5, 50)), PATIENCE);
+});
+
+test('a reader that joins again is assigned again', async () => {
+  const topic = await createTopic(brokers, 'rejoins');
+  await produce(brokers, topic, numbered(0, 10));
+  const follower = follow({ topic });
+  await vi.waitFor(() => expect(follower.offsets()).toEqual(range(0, 10)), PATIENCE);
+  follower.reader.rejoin();
+  await vi.waitFor(() => expect(follower.assignments).toHaveLength(2), PATIENCE);
+  await produce(brokers, topic, numbered(10, 20));
+  await vi.waitFor(() => expect(follower.offsets()).toEqual(range(0, 20)), PATIENCE);
+});
+
 describe('its end', () => {
   test('stop waits for the handlers, which may commit, and leaves nothing half done', async () => {
     const topic = await createTopic(brokers, 'stop');
@@ -410,7 +468,8 @@ describe('its end', () => {
       entered = resolve;
     });
     const running = follower.reader.run({
-      assigned: async () => ['earliest'],
+      assigned: async () => {},
+      positionOf: async () => 'earliest',
       records: async () => {
         entered();
         await sleep(300);
