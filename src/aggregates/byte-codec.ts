@@ -15,6 +15,11 @@ export class ByteWriter {
   #bytes = Buffer.allocUnsafe(4096);
   #length = 0;
 
+  /** Bytes written since the last {@link take}. */
+  get length(): number {
+    return this.#length;
+  }
+
   /** A copy of what was written since the last `take`; the writer is empty again. */
   take(): Uint8Array {
     const taken = Uint8Array.prototype.slice.call(this.#bytes, 0, this.#length);
@@ -77,6 +82,14 @@ export class ByteWriter {
     bytes[at - 1] = length;
     this.#length = at + length;
     return true;
+  }
+
+  /** How many bytes, and the bytes. */
+  bytes(value: Uint8Array): void {
+    this.unsigned(value.length);
+    this.#room(value.length);
+    this.#bytes.set(value, this.#length);
+    this.#length += value.length;
   }
 
   scalar(value: Scalar): void {
@@ -150,6 +163,15 @@ export class ByteReader {
     const size = this.unsigned();
     assert(this.#at + size <= this.#bytes.length, 'state ends too early');
     const value = this.#bytes.toString('utf8', this.#at, this.#at + size);
+    this.#at += size;
+    return value;
+  }
+
+  /** A view, not a copy. */
+  bytes(): Uint8Array {
+    const size = this.unsigned();
+    assert(this.#at + size <= this.#bytes.length, 'state ends too early');
+    const value = this.#bytes.subarray(this.#at, this.#at + size);
     this.#at += size;
     return value;
   }

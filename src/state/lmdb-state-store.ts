@@ -6,18 +6,19 @@ import { assert } from '../errors.ts';
 import { DirectoryLock } from './directory-lock.ts';
 import { DATA_FILE, findDamage, requireRoom } from './lmdb-check.ts';
 import {
-  chunkKey,
+  entryKey,
   FORMAT_KEY,
   factKey,
   isExact,
   newScratch,
   PROGRESS_RANGE,
-  packChunk,
+  packEntry,
   progressKey,
   storeRange,
-  unpackChunk,
+  unpackEntry,
 } from './lmdb-keys.ts';
-import { taskText } from './memory-state-store.ts';
+import { taskOf, taskText } from './memory-state-store.ts';
+import type { TopicPartition } from '../sources/log-reader.ts';
 import { StateError } from './state-error.ts';
 import {
   ALL_KEYS,
@@ -25,13 +26,15 @@ import {
   isWithin,
   type KeyRange,
   type StateStore,
+  type StateTable,
   type TaskChanges,
   type TaskId,
   type TaskProgress,
 } from './state-store.ts';
 
 /** Version of the keys and of the progress records. Entity states carry the task's own version. */
-const FORMAT = '2';
+const FORMAT = '3';
+const TABLES: readonly StateTable[] = ['chunks', 'rows'];
 /** States are copied into slabs of this size: the writing thread reads them after `commit` has returned. */
 const SLAB_BYTES = 1 << 20;
 
@@ -39,7 +42,9 @@ type Database = RootDatabase<Buffer, Buffer>;
 
 /** A progress record as it is stored; −Infinity has no JSON, so null stands for it. */
 interface StoredProgress extends Omit<TaskProgress, 'watermark' | 'logTime'> {
-  /** What the task's entity keys begin with. */
+  /** {@link taskText}; the key may be its hash. */
+  readonly task: string;
+  /** What the keys of the task's entries begin with. */
   readonly number: number;
   readonly watermark: number | null;
   readonly logTime: number | null;
@@ -91,8 +96,9 @@ export class LmdbStateStore implements StateStore {
       });
       requireFormat(directory, database);
       const store = new LmdbStateStore(directory, database, lock);
-      for (const { key, value } of database.getRange(PROGRESS_RANGE)) {
-        store.#numbers.set(key.toString('latin1'), parseProgress(value).number);
+      for (const { value } of database.getRange(PROGRESS_RANGE)) {
+        const { number, task } = parseProgress(value);
+        store.#numbers.set(task, number);
       }
       return store;
     } catch (error) {
@@ -106,7 +112,7 @@ export class LmdbStateStore implements StateStore {
   progress(task: TaskId): TaskProgress | null {
     const value = this.#database.get(progressKey(taskText(task)));
     if (value === undefined) return null;
-    const { number: _, watermark, logTime, ...rest } = parseProgress(value);
+    const { number: _, task: __, watermark, logTime, ...rest } = parseProgress(value);
     return {
       ...rest,
       watermark: watermark ?? Number.NEGATIVE_INFINITY,
@@ -114,14 +120,28 @@ export class LmdbStateStore implements StateStore {
     };
   }
 
-  *entities(task: TaskId, range: KeyRange = ALL_KEYS): Iterable<EntityState> {
-    const number = this.#numbers.get(numbersKey(task));
+  entities(task: TaskId, range: KeyRange = ALL_KEYS): Iterable<EntityState> {
+    return this.#read('chunks', task, range);
+  }
+
+  rows(task: TaskId, range: KeyRange = ALL_KEYS): Iterable<EntityState> {
+    return this.#read('rows', task, range);
+  }
+
+  *#read(table: StateTable, task: TaskId, range: KeyRange): Iterable<EntityState> {
+    const number = this.#numbers.get(taskText(task));
     if (number === undefined) return;
     const exact = isExact(range);
-    for (const { key, value } of this.#database.getRange(storeRange(number, range))) {
-      const chunk = unpackChunk(key, value);
-      if (exact || isWithin(chunk.key, range)) yield chunk;
+    for (const { key, value } of this.#database.getRange(storeRange(table, number, range))) {
+      const entry = unpackEntry(key, value);
+      if (exact || isWithin(entry.key, range)) yield entry;
     }
+  }
+
+  tasks({ topic, partition }: TopicPartition): readonly TaskId[] {
+    return [...this.#numbers.keys()]
+      .map(taskOf)
+      .filter((task) => task.topic === topic && task.partition === partition);
   }
 
   fact(name: string): string | null {
@@ -129,15 +149,52 @@ export class LmdbStateStore implements StateStore {
   }
 
   async commit(changes: readonly TaskChanges[], facts: ReadonlyMap<string, string>): Promise<void> {
-    assert(!this.#closed, 'commit to a closed store');
-    if (this.#failure !== null) throw this.#failure;
     // Whatever the caller's iterables throw must be thrown before the first write is queued.
-    const all = changes.map(({ task, progress, entities }) => ({ task, progress, entities: [...entities] }));
+    const all = changes.map(({ task, progress, entities, rows }) => ({
+      task,
+      progress,
+      chunks: [...entities],
+      rows: [...(rows ?? [])],
+    }));
+    await this.#write(() => {
+      for (const { task, progress, chunks, rows } of all) {
+        const number = this.#numberOf(task);
+        if (progress !== null) this.#putProgress(task, number, progress);
+        this.#putEntries('chunks', number, chunks);
+        this.#putEntries('rows', number, rows);
+      }
+      for (const [name, text] of facts) this.#put(factKey(name), Buffer.from(text));
+    });
+  }
+
+  async clear(partition: TopicPartition): Promise<void> {
+    const tasks = this.tasks(partition);
+    await this.#write(() => {
+      for (const task of tasks) {
+        const number = this.#numberOf(task);
+        for (const table of TABLES) {
+          const range = storeRange(table, number, ALL_KEYS);
+          for (const key of this.#database.getKeys(range)) this.#remove(key);
+        }
+        this.#remove(progressKey(taskText(task)));
+      }
+    });
+    for (const task of tasks) this.#numbers.delete(taskText(task));
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    await this.#database.close();
+    this.#lock.release();
+  }
+
+  /** All that `write` puts and removes, or nothing; resolves when it is on the disk. */
+  async #write(write: () => void): Promise<void> {
+    assert(!this.#closed, 'a write to a closed store');
+    if (this.#failure !== null) throw this.#failure;
     try {
-      await this.#database.batch(() => {
-        for (const { task, progress, entities } of all) this.#put(task, progress, entities);
-        for (const [name, text] of facts) this.#write(factKey(name), Buffer.from(text));
-      });
+      await this.#database.batch(write);
     } catch (error) {
       const cause = await causeOf(error);
       this.#failure = new StateError(`cannot write the state: ${messageOf(cause)}`, {
@@ -150,32 +207,28 @@ export class LmdbStateStore implements StateStore {
     }
   }
 
-  async close(): Promise<void> {
-    if (this.#closed) return;
-    this.#closed = true;
-    await this.#database.close();
-    this.#lock.release();
-  }
-
-  #put(task: TaskId, progress: TaskProgress, entities: readonly EntityState[]): void {
-    const number = this.#numberOf(task);
+  #putProgress(task: TaskId, number: number, progress: TaskProgress): void {
     const finite = (time: number): number | null => (time === Number.NEGATIVE_INFINITY ? null : time);
     const record: StoredProgress = {
       ...progress,
+      task: taskText(task),
       number,
       watermark: finite(progress.watermark),
       logTime: finite(progress.logTime),
     };
-    this.#write(progressKey(taskText(task)), Buffer.from(JSON.stringify(record)));
-    for (const { key, state } of entities) {
-      const storeKey = chunkKey(number, key, this.#scratch);
-      if (state === null) this.#ignore(this.#database.remove(storeKey));
-      else this.#write(storeKey, this.#copy(packChunk(key, state)));
+    this.#put(progressKey(taskText(task)), Buffer.from(JSON.stringify(record)));
+  }
+
+  #putEntries(table: StateTable, number: number, entries: readonly EntityState[]): void {
+    for (const { key, state } of entries) {
+      const storeKey = entryKey(table, number, key, this.#scratch);
+      if (state === null) this.#remove(storeKey);
+      else this.#put(storeKey, this.#copy(packEntry(key, state)));
     }
   }
 
   #numberOf(task: TaskId): number {
-    const text = numbersKey(task);
+    const text = taskText(task);
     let number = this.#numbers.get(text);
     if (number === undefined) {
       number = 1 + Math.max(0, ...this.#numbers.values());
@@ -184,8 +237,12 @@ export class LmdbStateStore implements StateStore {
     return number;
   }
 
-  #write(key: Buffer, value: Buffer): void {
+  #put(key: Buffer, value: Buffer): void {
     this.#ignore(this.#database.put(key, value));
+  }
+
+  #remove(key: Buffer): void {
+    this.#ignore(this.#database.remove(key));
   }
 
   /** The batch as a whole tells how its writes went. Many writes share a promise. */
@@ -207,8 +264,6 @@ export class LmdbStateStore implements StateStore {
     return copy;
   }
 }
-
-const numbersKey = (task: TaskId): string => progressKey(taskText(task)).toString('latin1');
 
 function parseProgress(value: Buffer): StoredProgress {
   return JSON.parse(value.toString());

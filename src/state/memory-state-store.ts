@@ -1,20 +1,44 @@
 import { assert } from '../errors.ts';
+import type { TopicPartition } from '../sources/log-reader.ts';
 import {
   ALL_KEYS,
   type EntityState,
   type KeyRange,
   type StateStore,
+  type StateTable,
   type TaskChanges,
   type TaskId,
   type TaskProgress,
 } from './state-store.ts';
 
 interface TaskState {
-  progress: TaskProgress;
-  /** By the key's bytes as Latin-1 text. */
-  readonly entities: Map<string, EntityState>;
-  /** The names of the entities in order; null when they have to be put in order again. */
-  names: string[] | null;
+  progress: TaskProgress | null;
+  readonly tables: Readonly<Record<StateTable, Table>>;
+}
+
+/** Entries by their keys' bytes as Latin-1 text. */
+class Table {
+  readonly #entries = new Map<string, EntityState>();
+  /** In order; null when they have to be put in order again. */
+  #names: string[] | null = null;
+
+  *read(range: KeyRange): Iterable<EntityState> {
+    this.#names ??= [...this.#entries.keys()].sort();
+    const names = this.#names;
+    const to = range.to === null ? names.length : firstNotBefore(names, nameOf(range.to));
+    for (let at = firstNotBefore(names, nameOf(range.from)); at < to; at++) {
+      yield this.#entries.get(names[at]!)!;
+    }
+  }
+
+  change(entries: readonly EntityState[]): void {
+    if (entries.length > 0) this.#names = null;
+    for (const { key, state } of entries) {
+      const name = nameOf(key);
+      if (state === null) this.#entries.delete(name);
+      else this.#entries.set(name, { key: key.slice(), state: state.slice() });
+    }
+  }
 }
 
 /** State for as long as the process lives: the twin of the LMDB store for tests and runs without a directory. */
@@ -27,15 +51,18 @@ export class MemoryStateStore implements StateStore {
     return this.#tasks.get(taskText(task))?.progress ?? null;
   }
 
-  *entities(task: TaskId, range: KeyRange = ALL_KEYS): Iterable<EntityState> {
-    const state = this.#tasks.get(taskText(task));
-    if (state === undefined) return;
-    state.names ??= [...state.entities.keys()].sort();
-    const { names } = state;
-    const to = range.to === null ? names.length : firstNotBefore(names, nameOf(range.to));
-    for (let at = firstNotBefore(names, nameOf(range.from)); at < to; at++) {
-      yield state.entities.get(names[at]!)!;
-    }
+  entities(task: TaskId, range: KeyRange = ALL_KEYS): Iterable<EntityState> {
+    return this.#tasks.get(taskText(task))?.tables.chunks.read(range) ?? [];
+  }
+
+  rows(task: TaskId, range: KeyRange = ALL_KEYS): Iterable<EntityState> {
+    return this.#tasks.get(taskText(task))?.tables.rows.read(range) ?? [];
+  }
+
+  tasks({ topic, partition }: TopicPartition): readonly TaskId[] {
+    return [...this.#tasks.keys()]
+      .map(taskOf)
+      .filter((task) => task.topic === topic && task.partition === partition);
   }
 
   fact(name: string): string | null {
@@ -45,24 +72,34 @@ export class MemoryStateStore implements StateStore {
   async commit(changes: readonly TaskChanges[], facts: ReadonlyMap<string, string>): Promise<void> {
     assert(!this.#closed, 'commit to a closed store');
     // Whatever the caller's iterables throw is thrown before anything changes.
-    const all = changes.map(({ task, progress, entities }) => ({ task, progress, entities: [...entities] }));
-    for (const { task, progress, entities } of all) {
-      const text = taskText(task);
-      const state = this.#tasks.get(text) ?? { progress, entities: new Map(), names: null };
-      state.progress = { ...progress, counters: { ...progress.counters } };
-      state.names = null;
-      for (const { key, state: bytes } of entities) {
-        const name = nameOf(key);
-        if (bytes === null) state.entities.delete(name);
-        else state.entities.set(name, { key: key.slice(), state: bytes.slice() });
-      }
-      this.#tasks.set(text, state);
+    const all = changes.map(({ task, progress, entities, rows }) => ({
+      task,
+      progress,
+      chunks: [...entities],
+      rows: [...(rows ?? [])],
+    }));
+    for (const { task, progress, chunks, rows } of all) {
+      const state = this.#stateOf(task);
+      if (progress !== null) state.progress = { ...progress, counters: { ...progress.counters } };
+      state.tables.chunks.change(chunks);
+      state.tables.rows.change(rows);
     }
     for (const [name, text] of facts) this.#facts.set(name, text);
   }
 
+  async clear(partition: TopicPartition): Promise<void> {
+    for (const task of this.tasks(partition)) this.#tasks.delete(taskText(task));
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
+  }
+
+  #stateOf(task: TaskId): TaskState {
+    const text = taskText(task);
+    const state = this.#tasks.get(text) ?? { progress: null, tables: { chunks: new Table(), rows: new Table() } };
+    this.#tasks.set(text, state);
+    return state;
   }
 }
 
@@ -84,4 +121,10 @@ function firstNotBefore(names: readonly string[], name: string): number {
 /** One text per task, and one task per text. */
 export function taskText(task: TaskId): string {
   return JSON.stringify([task.group, task.version, task.topic, task.partition]);
+}
+
+/** The task of a {@link taskText}. */
+export function taskOf(text: string): TaskId {
+  const [group, version, topic, partition] = JSON.parse(text) as [string, number, string, number];
+  return { group, version, topic, partition };
 }

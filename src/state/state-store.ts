@@ -1,3 +1,4 @@
+import type { TopicPartition } from '../sources/log-reader.ts';
 import type { EventTimeMs, Offset } from '../time.ts';
 
 /**
@@ -5,15 +6,13 @@ import type { EventTimeMs, Offset } from '../time.ts';
  *
  * The state after offset o and "consumed up to o" become durable in one step ({@link StateStore.commit});
  * sinks are written before that step and are idempotent by version, so a crash anywhere repeats work and
- * changes nothing. A store for failover across machines (a changelog topic) fits behind the same contract.
+ * changes nothing.
  */
 
 /** One task: a feature group over one partition of its source. */
-export interface TaskId {
+export interface TaskId extends TopicPartition {
   readonly group: string;
   readonly version: number;
-  readonly topic: string;
-  readonly partition: number;
 }
 
 /** How far a task has come. */
@@ -59,10 +58,20 @@ export function keysFrom(prefix: Uint8Array): KeyRange {
   return { from: prefix, to };
 }
 
+/**
+ * What is kept of a task: `chunks` of its entities' states, and copies of the `rows` of the online store, by entity,
+ * from which a store that lost its data is filled again.
+ */
+export type StateTable = 'chunks' | 'rows';
+
 export interface TaskChanges {
   readonly task: TaskId;
-  readonly progress: TaskProgress;
+  /** Null: unchanged. */
+  readonly progress: TaskProgress | null;
+  /** Changes of the table `chunks`. */
   readonly entities: Iterable<EntityState>;
+  /** Changes of the table `rows`; absent: none. */
+  readonly rows?: Iterable<EntityState>;
 }
 
 export interface StateStore {
@@ -73,6 +82,10 @@ export interface StateStore {
    * of their keys, as far as their first thousand bytes tell it.
    */
   entities(task: TaskId, range?: KeyRange): Iterable<EntityState>;
+  /** The same of the table `rows`. */
+  rows(task: TaskId, range?: KeyRange): Iterable<EntityState>;
+  /** The tasks of a partition that have progress. */
+  tasks(partition: TopicPartition): readonly TaskId[];
   /** Small facts that belong to the same step (such as how far a dead-letter file had grown). */
   fact(name: string): string | null;
   /**
@@ -80,5 +93,7 @@ export interface StateStore {
    * tasks may go on; resolves when they are on the disk. Commits take effect in the order of the calls.
    */
   commit(changes: readonly TaskChanges[], facts: ReadonlyMap<string, string>): Promise<void>;
+  /** Forgets everything of a partition's tasks. */
+  clear(partition: TopicPartition): Promise<void>;
   close(): Promise<void>;
 }
