@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { FeatureGroup } from '../../src/definitions/definition.ts';
 import { loadDefinitions } from '../../src/definitions/load.ts';
+import { LocalDurability } from '../../src/live/local-durability.ts';
 import { Worker } from '../../src/live/worker.ts';
 import { openRedisStore } from '../../src/sinks/redis-store.ts';
 import type { OnlineStore, Upsert, UpsertCounts } from '../../src/sinks/sink.ts';
@@ -51,7 +52,12 @@ const reader = new KafkaLogReader({
 const worker = new Worker({
   groups,
   reader,
-  state,
+  durability: new LocalDurability({
+    groups,
+    state,
+    reader,
+    deadLetterDir: join(options.folder, 'dead-letters'),
+  }),
   store,
   log,
   options: {
@@ -59,7 +65,6 @@ const worker = new Worker({
     commitIntervalMs: options.commitIntervalMs,
     reportIntervalMs: 5000,
     maxBatchRecords: 10_000,
-    deadLetterDir: join(options.folder, 'dead-letters'),
   },
 });
 

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { LOG_LEVELS, type RunOptions } from '../live/options.ts';
 import type { OnlineStoreOptions } from '../sinks/open-online-store.ts';
+import { deadLettersTopic, lateTopic } from '../state/internal-topics.ts';
 import { KAFKA_SETTINGS, kafkaOptions } from './kafka-settings.ts';
 import { choice, duration, nameList, plainName, positiveInteger, redisUrl, yesOrNo } from './parsers.ts';
 import { pathSetting, required, type Settings, type SettingValues, setting } from './settings.ts';
@@ -25,7 +26,18 @@ export const RUN_SETTINGS = {
     'where a partition without state begins: earliest (default) or latest',
   ),
   stateDir: pathSetting('<folder>', 'local state (default: .tidemark/APP)'),
-  deadLetterDir: pathSetting('<folder>', 'late and rejected records (default: STATE-DIR/dead-letters)'),
+  durability: setting(
+    choice(['kafka', 'local']),
+    '<where>',
+    'what survives this machine: kafka (default; other workers can take over) or local (the state folder alone)',
+  ),
+  deadLettersTopic: setting(plainName, '<topic>', 'rejected records (default: tidemark.APP.dead-letters)'),
+  lateTopic: setting(plainName, '<topic>', 'records that came too late (default: tidemark.APP.late)'),
+  revisionsTopic: setting(plainName, '<topic>', 'every revision, exactly once (default: nowhere)'),
+  deadLetterDir: pathSetting(
+    '<folder>',
+    'late and rejected records, with --durability local (default: STATE-DIR/dead-letters)',
+  ),
   commitInterval: setting(
     duration,
     '<duration>',
@@ -51,13 +63,33 @@ export function runOptions(given: RunSettings, interactive: boolean): RunOptions
     kafka: kafkaOptions(given, true),
     store: storeOf(RUN_SETTINGS, given, true),
     stateDir,
-    deadLetterDir: given.deadLetterDir ?? resolve(stateDir, 'dead-letters'),
+    durability: durabilityOf(given, app, stateDir),
     from: given.from ?? 'earliest',
     commitIntervalMs: given.commitInterval ?? 1000,
     reportIntervalMs: given.reportInterval ?? 5000,
     maxBatchRecords: given.maxBatchRecords ?? 10_000,
     log: { level: given.logLevel ?? 'info', json: given.logJson ?? !interactive },
   };
+}
+
+function durabilityOf(given: RunSettings, app: string, stateDir: string): RunOptions['durability'] {
+  if (given.durability === 'local') {
+    refuseGiven(given, ['deadLettersTopic', 'lateTopic', 'revisionsTopic'], 'kafka');
+    return { kind: 'local', deadLetterDir: given.deadLetterDir ?? resolve(stateDir, 'dead-letters') };
+  }
+  refuseGiven(given, ['deadLetterDir'], 'local');
+  return {
+    kind: 'kafka',
+    deadLettersTopic: given.deadLettersTopic ?? deadLettersTopic(app),
+    lateTopic: given.lateTopic ?? lateTopic(app),
+    revisionsTopic: given.revisionsTopic ?? null,
+  };
+}
+
+function refuseGiven(given: RunSettings, names: readonly (keyof RunSettings)[], durability: string): void {
+  const name = names.find((each) => given[each] !== undefined);
+  if (name === undefined) return;
+  throw new UsageError(`${name} goes with --durability ${durability}`, 'Leave one of the two out.');
 }
 
 /** The one store that is given; `file`: a --config file could have named it. */

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type { FeatureGroup } from '../definitions/definition.ts';
 import { loadDefinitions } from '../definitions/load.ts';
 import { assert, TidemarkError } from '../errors.ts';
+import { LocalDurability } from '../live/local-durability.ts';
 import { Worker } from '../live/worker.ts';
 import type { WorkerSummary } from '../live/worker-summary.ts';
 import { compareOnline } from '../replay/compare-online.ts';
@@ -169,7 +170,12 @@ async function runEmbeddedWorker(parts: {
     const worker = new Worker({
       groups: parts.groups,
       reader,
-      state,
+      durability: new LocalDurability({
+        groups: parts.groups,
+        state,
+        reader,
+        deadLetterDir: join(parts.stateDir, 'dead-letters'),
+      }),
       store: parts.store,
       log: { info: () => {}, warn: () => {} },
       options: {
@@ -177,7 +183,6 @@ async function runEmbeddedWorker(parts: {
         commitIntervalMs: 1000,
         reportIntervalMs: 60_000,
         maxBatchRecords: 10_000,
-        deadLetterDir: join(parts.stateDir, 'dead-letters'),
       },
     });
     return await worker.run(AbortSignal.any([parts.signal, stop.signal]));

@@ -5,8 +5,8 @@ import { createDecoder } from '../sources/decode-record.ts';
 import type { LogPosition } from '../sources/log-reader.ts';
 import type { LogRecord } from '../sources/record.ts';
 import { requireFingerprint } from '../state/fingerprint.ts';
-import type { StateStore, TaskChanges, TaskId } from '../state/state-store.ts';
-import type { DeadLetters } from './dead-letters.ts';
+import type { TaskId } from '../state/state-store.ts';
+import type { PartitionStore, Step } from './durability.ts';
 import type { RowFlusher } from './row-flusher.ts';
 
 /** One partition of a topic that this worker owns: the tasks of all groups over it, restored from their states. */
@@ -14,37 +14,38 @@ export class LivePartition {
   readonly topic: string;
   readonly partition: number;
   readonly pipelines: readonly SourcePartition[];
-  /** Where reading goes on. */
-  readonly start: LogPosition;
+  readonly #start: LogPosition;
   /** What the tasks had counted when they were restored; their own counters begin at 0. */
   readonly #countedBefore = new Map<Task, Readonly<Record<string, number>>>();
+  readonly #store: PartitionStore;
   #changed = false;
 
   constructor(options: {
     topic: string;
     partition: number;
-    /** The groups over each source of the topic. */
-    groups: ReadonlyMap<Source, readonly FeatureGroup[]>;
-    state: StateStore;
-    deadLetters: DeadLetters;
+    /** Those over other topics are left out. */
+    groups: readonly FeatureGroup[];
+    store: PartitionStore;
     from: 'earliest' | 'latest';
   }) {
     this.topic = options.topic;
     this.partition = options.partition;
+    this.#store = options.store;
+    const { store } = options;
     const positions: LogPosition[] = [];
-    this.pipelines = [...options.groups].map(([source, groups]) => {
-      const tasks = groups.map((group) => this.#createTask(group, options.deadLetters));
-      const progress = tasks.map((task) => options.state.progress(this.#idOf(task)));
+    const groups = options.groups.filter(({ source }) => source.topic === options.topic);
+    this.pipelines = [...bySource(groups)].map(([source, groups]) => {
+      const tasks = groups.map((group) => this.#createTask(group));
+      const progress = tasks.map((task) => store.progress(this.#idOf(task)));
       for (const [index, task] of tasks.entries()) {
         const stored = progress[index]!;
         if (stored === null) continue;
         requireFingerprint(this.#idOf(task), stored, task.group);
-        task.restore(stored, options.state.entities(this.#idOf(task)));
+        task.restore(stored, store.entities(this.#idOf(task)));
         this.#countedBefore.set(task, stored.counters);
       }
       // What some task has counted already was reported already.
       const reportFrom = Math.max(...tasks.map((task) => task.nextOffset));
-      const rejected = options.deadLetters.rejectedBySource(source);
       const pipeline = new SourcePartition({
         source,
         partition: this.partition,
@@ -52,7 +53,7 @@ export class LivePartition {
         tasks,
         rejected: (record, rejection) => {
           if (record.offset < reportFrom) return;
-          rejected.write({ partition: this.partition, record, rejection });
+          store.rejectedBySource(source, record, rejection);
         },
       });
       const oldest = progress.reduce((a, b) =>
@@ -62,7 +63,17 @@ export class LivePartition {
       positions.push(oldest === null ? options.from : oldest.nextOffset);
       return pipeline;
     });
-    this.start = earliestOf(positions);
+    this.#start = earliestOf(positions);
+  }
+
+  /** Where reading goes on. */
+  get position(): LogPosition {
+    const { nextOffset } = this;
+    return nextOffset === 0 ? this.#start : nextOffset;
+  }
+
+  get entityCount(): number {
+    return this.tasks.reduce((sum, task) => sum + task.entityCount, 0);
   }
 
   get tasks(): readonly Task[] {
@@ -79,32 +90,44 @@ export class LivePartition {
     for (const pipeline of this.pipelines) {
       pipeline.process(records, from, to);
       for (const task of pipeline.tasks) {
+        this.#store.revised(task.group, task.revisions);
         flusher.send(task.group, task.revisions, pipeline.clock.watermark);
         task.drained();
       }
     }
   }
 
-  /** What changed since the last call, as it stands between two batches. */
-  takeChanges(): TaskChanges[] {
-    if (!this.#changed) return [];
+  /** What happened since the last step, as it stands between two batches; null when nothing did. */
+  takeStep(): Step | null {
+    if (!this.#changed) return null;
     this.#changed = false;
-    return this.tasks.map((task) => ({
+    const { topic, partition, nextOffset } = this;
+    const changes = this.tasks.map((task) => ({
       task: this.#idOf(task),
       progress: task.progress(countersOf(task, this.#countedBefore.get(task))),
       entities: task.takeChanges(),
     }));
+    return { topic, partition, position: nextOffset, changes };
   }
 
-  #createTask(group: FeatureGroup, deadLetters: DeadLetters): Task {
-    const dropped = deadLetters.droppedByGroup(group);
-    const rejected = deadLetters.rejectedByGroup(group);
+  /** Bytes of outputs that wait for the next step. */
+  get pendingBytes(): number {
+    return this.#store.pendingBytes;
+  }
+
+  /** Nothing is processed any more. */
+  release(): Promise<void> {
+    return this.#store.release();
+  }
+
+  #createTask(group: FeatureGroup): Task {
+    const store = this.#store;
     return new Task(
       group,
       this.partition,
       {
-        dropped: (record) => dropped.write(record),
-        rejected: (record, rejection) => rejected.write({ partition: this.partition, record, rejection }),
+        dropped: (dropped, record) => store.dropped(group, dropped, record),
+        rejected: (record, rejection) => store.rejectedByGroup(group, record, rejection),
       },
       { trackChanges: true },
     );
@@ -114,6 +137,10 @@ export class LivePartition {
     const { group } = task;
     return { group: group.name, version: group.version, topic: this.topic, partition: this.partition };
   }
+}
+
+function bySource(groups: readonly FeatureGroup[]): Map<Source, FeatureGroup[]> {
+  return Map.groupBy(groups, ({ source }) => source);
 }
 
 /** Of the whole log up to here. */

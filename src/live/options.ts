@@ -13,8 +13,7 @@ export interface RunOptions {
   readonly store: OnlineStoreOptions;
   /** Holds the local state of this worker's tasks. */
   readonly stateDir: string;
-  /** Late and rejected records go to files here. */
-  readonly deadLetterDir: string;
+  readonly durability: DurabilityOptions;
   /** Where a task without state begins. */
   readonly from: 'earliest' | 'latest';
   /** State and offsets become durable this often. */
@@ -25,6 +24,18 @@ export interface RunOptions {
   readonly maxBatchRecords: number;
   readonly log: LogOptions;
 }
+
+/** What makes a worker's work survive. */
+export type DurabilityOptions =
+  /** Kafka: other workers can take over. Late and rejected records, and revisions where asked for, go to topics. */
+  | {
+      readonly kind: 'kafka';
+      readonly deadLettersTopic: string;
+      readonly lateTopic: string;
+      readonly revisionsTopic: string | null;
+    }
+  /** The state directory alone. Late and rejected records go to files in the folder. */
+  | { readonly kind: 'local'; readonly deadLetterDir: string };
 
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 type LogLevel = (typeof LOG_LEVELS)[number];

@@ -1,17 +1,27 @@
+import { renameSync } from 'node:fs';
 import { join } from 'node:path';
+import type { FeatureGroup } from '../definitions/definition.ts';
 import { loadDefinitions } from '../definitions/load.ts';
 import { assertRunnable } from '../definitions/runnable.ts';
 import { selectGroups } from '../definitions/select-groups.ts';
 import { openOnlineStore } from '../sinks/open-online-store.ts';
 import type { Log } from '../sources/kafka-client.ts';
 import { KafkaLogReader } from '../sources/kafka-log.ts';
+import type { LogReader } from '../sources/log-reader.ts';
 import { LmdbStateStore } from '../state/lmdb-state-store.ts';
+import { StateError } from '../state/state-error.ts';
+import type { StateStore } from '../state/state-store.ts';
+import type { Durability } from './durability.ts';
+import { KafkaCommitLogs } from './kafka-commit-log.ts';
+import { KafkaDurability } from './kafka-durability.ts';
+import { LocalDurability } from './local-durability.ts';
 import type { RunOptions } from './options.ts';
 import { Worker, type WorkerLog } from './worker.ts';
 import { EMPTY_SUMMARY, type WorkerSummary } from './worker-summary.ts';
 
 /** A broker that is away later is waited for; at the start it is more likely that its address is wrong. */
 const CONNECT_TIMEOUT_MS = 10_000;
+const UNREADABLE = ['STATE_UNREADABLE', 'STATE_FORMAT'];
 
 /**
  * `tidemark run`: a worker from Kafka to the online store, until the signal.
@@ -26,7 +36,7 @@ export async function runWorker(
   const definitions = await loadDefinitions(options.definitionsFile);
   const groups = selectGroups(definitions, options.groups);
   for (const group of groups) assertRunnable(group, definitions.file);
-  const state = LmdbStateStore.open(options.stateDir);
+  const state = openState(options, log);
   try {
     const logger = { info: (text: string) => log.info({}, text), warn: (text: string) => log.warn({}, text) };
     const name = `tidemark:${options.app}`;
@@ -36,15 +46,17 @@ export async function runWorker(
     });
     if (store === null) return EMPTY_SUMMARY;
     try {
+      const topics = [...new Set(groups.map((group) => group.source.topic))];
       const reader = new KafkaLogReader({
         kafka: options.kafka,
         group: options.app,
-        topics: [...new Set(groups.map((group) => group.source.topic))],
+        topics,
         log,
         connectTimeoutMs: CONNECT_TIMEOUT_MS,
         memberFile: join(options.stateDir, 'kafka-member.json'),
       });
-      const worker = new Worker({ groups, reader, state, store, log, options });
+      const durability = createDurability(options, { groups, state, reader, topics, log });
+      const worker = new Worker({ groups, reader, durability, store, log, options });
       return await worker.run(signal);
     } finally {
       await store.close();
@@ -52,4 +64,45 @@ export async function runWorker(
   } finally {
     await state.close();
   }
+}
+
+/** A damaged store is only a copy where there is a changelog: it is put aside, and filled again. */
+function openState({ stateDir, durability }: RunOptions, log: WorkerLog): LmdbStateStore {
+  try {
+    return LmdbStateStore.open(stateDir);
+  } catch (error) {
+    const isCopy = durability.kind === 'kafka';
+    const isUnreadable = error instanceof StateError && UNREADABLE.includes(error.code);
+    if (!isCopy || !isUnreadable) throw error;
+    const aside = `${stateDir}.damaged-${Date.now()}`;
+    renameSync(stateDir, aside);
+    log.warn(
+      { reason: error.message, aside },
+      'the local state is put aside and restored from the changelog',
+    );
+    return LmdbStateStore.open(stateDir);
+  }
+}
+
+function createDurability(
+  { app, kafka, durability }: RunOptions,
+  parts: {
+    groups: readonly FeatureGroup[];
+    state: StateStore;
+    reader: LogReader;
+    topics: readonly string[];
+    log: Log;
+  },
+): Durability {
+  const { groups, state, reader, topics, log } = parts;
+  if (durability.kind === 'local') {
+    return new LocalDurability({ groups, state, reader, deadLetterDir: durability.deadLetterDir });
+  }
+  const { deadLettersTopic, lateTopic, revisionsTopic } = durability;
+  const outputs = [deadLettersTopic, lateTopic, ...(revisionsTopic === null ? [] : [revisionsTopic])];
+  return new KafkaDurability({
+    logs: new KafkaCommitLogs({ kafka, app, topics, outputs, log }),
+    state,
+    topics: { deadLetters: deadLettersTopic, late: lateTopic, revisions: revisionsTopic },
+  });
 }

@@ -1,5 +1,6 @@
 import type { Timing } from '../operators/revision.ts';
 import type { UpsertCounts } from '../sinks/sink.ts';
+import type { EventTimeMs } from '../time.ts';
 import type { LivePartition } from './live-partition.ts';
 
 /** What a worker did since it started. */
@@ -25,36 +26,66 @@ export const EMPTY_SUMMARY: WorkerSummary = summarize([], {
   upserts: { accepted: 0, equal: 0, stale: 0 },
 });
 
-export function summarize(
-  partitions: readonly LivePartition[],
-  sent: Pick<WorkerSummary, 'revisions' | 'upserts'>,
-): WorkerSummary {
-  const rejected: Record<string, number> = {};
-  const count = (counts: ReadonlyMap<string, number>) => {
-    for (const [reason, times] of counts) rejected[reason] = (rejected[reason] ?? 0) + times;
-  };
-  let records = 0;
+/** What happened in one partition since its worker took it over. */
+export interface PartitionCounts {
+  readonly records: number;
+  readonly watermark: EventTimeMs;
+  readonly entities: number;
+  readonly late: number;
+  readonly partlyLate: number;
+  readonly dropped: number;
+  readonly overflow: number;
+  readonly rejected: ReadonlyMap<string, number>;
+}
+
+export function countsOf({ pipelines }: LivePartition): PartitionCounts {
+  const rejected = new Map<string, number>();
+  const counts = { records: 0, entities: 0, late: 0, partlyLate: 0, dropped: 0, overflow: 0 };
   let watermark = Number.POSITIVE_INFINITY;
-  const sums = { entities: 0, late: 0, partlyLate: 0, dropped: 0, overflow: 0 };
-  for (const pipeline of partitions.flatMap((partition) => partition.pipelines)) {
-    records += pipeline.counters.records;
-    count(pipeline.counters.rejected);
+  for (const pipeline of pipelines) {
+    counts.records += pipeline.counters.records;
+    addTo(rejected, pipeline.counters.rejected);
     watermark = Math.min(watermark, pipeline.clock.watermark);
     for (const task of pipeline.tasks) {
-      sums.entities += task.entityCount;
-      sums.late += task.counters.late;
-      sums.partlyLate += task.counters.partlyLate;
-      sums.dropped += task.counters.dropped;
-      sums.overflow += task.overflows;
-      count(task.counters.rejected);
+      counts.entities += task.entityCount;
+      counts.late += task.counters.late;
+      counts.partlyLate += task.counters.partlyLate;
+      counts.dropped += task.counters.dropped;
+      counts.overflow += task.overflows;
+      addTo(rejected, task.counters.rejected);
     }
   }
+  return { ...counts, watermark, rejected };
+}
+
+/** Of a partition that is somebody else's from now on. */
+export function retiredCounts(partition: LivePartition): PartitionCounts {
+  return { ...countsOf(partition), entities: 0, watermark: Number.POSITIVE_INFINITY };
+}
+
+export function summarize(
+  partitions: readonly PartitionCounts[],
+  sent: Pick<WorkerSummary, 'revisions' | 'upserts'>,
+): WorkerSummary {
+  const rejected = new Map<string, number>();
+  for (const counts of partitions) addTo(rejected, counts.rejected);
+  const watermark = Math.min(...partitions.map((counts) => counts.watermark));
+  const sum = (of: (counts: PartitionCounts) => number): number =>
+    partitions.reduce((total, counts) => total + of(counts), 0);
   return {
-    records,
+    records: sum(({ records }) => records),
     watermark: Number.isFinite(watermark) ? new Date(watermark).toISOString() : null,
-    ...sums,
-    rejected,
+    entities: sum(({ entities }) => entities),
+    late: sum(({ late }) => late),
+    partlyLate: sum(({ partlyLate }) => partlyLate),
+    dropped: sum(({ dropped }) => dropped),
+    overflow: sum(({ overflow }) => overflow),
+    rejected: Object.fromEntries(rejected),
     revisions: { ...sent.revisions },
     upserts: { ...sent.upserts },
   };
+}
+
+function addTo(sums: Map<string, number>, counts: ReadonlyMap<string, number>): void {
+  for (const [reason, times] of counts) sums.set(reason, (sums.get(reason) ?? 0) + times);
 }

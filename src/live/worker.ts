@@ -1,15 +1,25 @@
-import type { FeatureGroup, Source } from '../definitions/definition.ts';
-import { assert } from '../errors.ts';
+import type { FeatureGroup } from '../definitions/definition.ts';
 import { type OnlineStore, StoreAwayError } from '../sinks/sink.ts';
-import type { LogHandlers, LogPosition, LogReader, TopicPartition } from '../sources/log-reader.ts';
+import {
+  type LogHandlers,
+  type LogPosition,
+  type LogReader,
+  partitionName,
+  type TopicPartition,
+} from '../sources/log-reader.ts';
 import type { RecordBatch } from '../sources/record.ts';
-import type { StateStore } from '../state/state-store.ts';
-import type { Offset } from '../time.ts';
-import { DeadLetters } from './dead-letters.ts';
+import type { DurationMs, Offset } from '../time.ts';
+import type { Durability, LostPartition } from './durability.ts';
 import { LivePartition } from './live-partition.ts';
 import type { RunOptions } from './options.ts';
 import { RowFlusher } from './row-flusher.ts';
-import { summarize, type WorkerSummary } from './worker-summary.ts';
+import {
+  countsOf,
+  type PartitionCounts,
+  retiredCounts,
+  summarize,
+  type WorkerSummary,
+} from './worker-summary.ts';
 
 /** Where a worker tells what it does. */
 export interface WorkerLog {
@@ -19,27 +29,45 @@ export interface WorkerLog {
 
 export type WorkerOptions = Pick<
   RunOptions,
-  'from' | 'commitIntervalMs' | 'reportIntervalMs' | 'maxBatchRecords' | 'deadLetterDir'
+  'from' | 'commitIntervalMs' | 'reportIntervalMs' | 'maxBatchRecords'
 >;
+
+/** Calls again and again until the answer is called; a simulation has a time of its own. */
+export type Every = (intervalMs: DurationMs, call: () => void) => () => void;
+
+const everyInterval: Every = (intervalMs, call) => {
+  const interval = setInterval(call, intervalMs);
+  return () => clearInterval(interval);
+};
+
+/** Beyond so many bytes of outputs in memory a commit comes early, and records wait for it. */
+const PENDING_BYTES = 32 << 20;
+/** How far restoring a partition is, is said this often. */
+const RESTORE_REPORT_MS: DurationMs = 5000;
 
 /**
  * A worker: follows the log, runs the tasks of its partitions and sends their rows to the online store.
  *
- * Rows go out batch by batch; state, positions and lengths of the dead-letter files are committed together, now and
- * then, after the rows that they cover are in the store. Rows are idempotent by version, so a worker that stops
- * anywhere repeats at most what came after its last commit, and changes nothing by it.
+ * Rows go out batch by batch; what else happened becomes durable in steps, now and then, after the rows that they
+ * cover are in the store (see {@link Durability}). Rows are idempotent by version, so a worker that stops anywhere
+ * repeats at most what came after its last step, and changes nothing by it.
+ *
+ * A partition whose step failed is given up and acquired again, whatever the reason: restoring it is what every start
+ * does, and the only way to know what is durable.
  */
 export class Worker implements LogHandlers {
   readonly #groups: readonly FeatureGroup[];
   readonly #reader: LogReader;
-  readonly #state: StateStore;
+  readonly #durability: Durability;
   readonly #log: WorkerLog;
   readonly #options: WorkerOptions;
-  readonly #deadLetters: DeadLetters;
   readonly #flusher: RowFlusher;
+  readonly #every: Every;
   readonly #partitions = new Map<string, LivePartition>();
-  /** Partitions that were given up, for their counts. */
-  readonly #retired: LivePartition[] = [];
+  /** Partitions that are being restored. */
+  readonly #acquisitions = new Map<string, Acquisition>();
+  /** Of partitions that were given up. */
+  readonly #retired: PartitionCounts[] = [];
   #committing: Promise<void> = Promise.resolve();
   #isCommittingInBackground = false;
   #failure: { readonly error: unknown } | null = null;
@@ -47,30 +75,37 @@ export class Worker implements LogHandlers {
   constructor(parts: {
     groups: readonly FeatureGroup[];
     reader: LogReader;
-    state: StateStore;
+    durability: Durability;
     store: OnlineStore;
     log: WorkerLog;
     options: WorkerOptions;
+    every?: Every;
   }) {
     this.#groups = parts.groups;
     this.#reader = parts.reader;
-    this.#state = parts.state;
+    this.#durability = parts.durability;
     this.#log = parts.log;
     this.#options = parts.options;
-    this.#deadLetters = new DeadLetters(parts.options.deadLetterDir, parts.state);
+    this.#every = parts.every ?? everyInterval;
     this.#flusher = new RowFlusher(parts.store);
   }
 
   /**
    * Works until the signal; then everything taken in is flushed and committed. While the store is away that cannot
-   * be: then what came after the last commit is left to the next start.
+   * be: then what came after the last step is left to the next start.
    *
-   * @throws what the log, the store or the state cannot get over; the last commit stands.
+   * @throws what the log, the store or the state cannot get over; the last step stands.
    */
   async run(signal: AbortSignal): Promise<WorkerSummary> {
-    const stop = () => void this.#reader.stop();
-    const commits = setInterval(() => void this.#commitInBackground(), this.#options.commitIntervalMs);
-    const reports = setInterval(() => void this.#report(), this.#options.reportIntervalMs);
+    const stop = () => {
+      for (const { abort } of this.#acquisitions.values()) abort.abort();
+      void this.#reader.stop();
+    };
+    const { commitIntervalMs, reportIntervalMs } = this.#options;
+    const ends = [
+      this.#every(commitIntervalMs, () => void this.#commitInBackground()),
+      this.#every(reportIntervalMs, () => void this.#report()),
+    ];
     signal.addEventListener('abort', stop, { once: true });
     if (signal.aborted) stop();
     try {
@@ -81,85 +116,129 @@ export class Worker implements LogHandlers {
       this.#log.warn({}, `${error.message}. ${error.remedy}`);
     } finally {
       signal.removeEventListener('abort', stop);
-      clearInterval(commits);
-      clearInterval(reports);
+      for (const end of ends) end();
       await this.#committing.catch(() => {});
-      await this.#deadLetters.close();
+      await this.#durability.close();
     }
     return this.#summary();
   }
 
-  async assigned(partitions: readonly TopicPartition[]): Promise<readonly LogPosition[]> {
+  async assigned(partitions: readonly TopicPartition[]): Promise<void> {
+    const kept = new Set(partitions.map(partitionName));
+    for (const [name, { abort }] of this.#acquisitions) if (!kept.has(name)) abort.abort();
     await this.#commit();
-    const kept = new Set(partitions.map(nameOf));
     for (const [name, partition] of this.#partitions) {
-      if (kept.has(name)) continue;
-      this.#partitions.delete(name);
-      this.#retired.push(partition);
+      if (!kept.has(name)) await this.#giveUp(partition);
     }
-    const positions = partitions.map(({ topic, partition }): LogPosition => {
-      const name = nameOf({ topic, partition });
-      const owned = this.#partitions.get(name);
-      if (owned !== undefined) return owned.nextOffset === 0 ? owned.start : owned.nextOffset;
-      const restored = this.#restore(topic, partition);
-      this.#partitions.set(name, restored);
-      return restored.start;
-    });
-    this.#log.info(
-      { partitions: partitions.map((each, index) => `${nameOf(each)}@${positions[index]}`) },
-      'partitions assigned',
-    );
-    return positions;
+    this.#log.info({ partitions: [...kept] }, 'partitions assigned');
+  }
+
+  async positionOf(partition: TopicPartition): Promise<LogPosition | null> {
+    const name = partitionName(partition);
+    const owned = this.#partitions.get(name);
+    if (owned !== undefined) return owned.position;
+    let acquisition = this.#acquisitions.get(name);
+    if (acquisition === undefined || acquisition.abort.signal.aborted) {
+      acquisition = this.#acquire(partition, acquisition?.ended ?? Promise.resolve());
+      this.#acquisitions.set(name, acquisition);
+    }
+    const { ended } = acquisition;
+    const acquired = await ended;
+    if (this.#acquisitions.get(name)?.ended === ended) this.#acquisitions.delete(name);
+    return acquired?.position ?? null;
   }
 
   async records(topic: string, { partition, records }: RecordBatch, _highWatermark: Offset): Promise<void> {
-    const live = this.#partitions.get(nameOf({ topic, partition }));
-    assert(live !== undefined, `records of ${topic}/${partition}, which is not assigned`);
+    const name = partitionName({ topic, partition });
+    const live = this.#partitions.get(name);
     const step = this.#options.maxBatchRecords;
     for (let from = 0; from < records.length; from += step) {
       await this.#flusher.room();
+      if ((live?.pendingBytes ?? 0) > PENDING_BYTES) await this.#commit();
+      // One that was given up meanwhile is acquired again, and the log asked for its position.
+      if (live === undefined || this.#partitions.get(name) !== live) return;
       live.process(records, from, Math.min(from + step, records.length), this.#flusher);
     }
   }
 
   async leaving(): Promise<void> {
+    for (const { abort } of this.#acquisitions.values()) abort.abort();
     await this.#commit();
+    for (const partition of this.#partitions.values()) await this.#giveUp(partition);
   }
 
-  #restore(topic: string, partition: number): LivePartition {
-    const groups = new Map<Source, FeatureGroup[]>();
-    for (const group of this.#groups) {
-      if (group.source.topic !== topic) continue;
-      groups.set(group.source, [...(groups.get(group.source) ?? []), group]);
-    }
-    return new LivePartition({
-      topic,
-      partition,
-      groups,
-      state: this.#state,
-      deadLetters: this.#deadLetters,
-      from: this.#options.from,
-    });
+  /** Resolves to null when it is aborted. */
+  #acquire(partition: TopicPartition, before: Promise<unknown>): Acquisition {
+    const abort = new AbortController();
+    const { signal } = abort;
+    const restore = async () => {
+      await before;
+      try {
+        signal.throwIfAborted();
+        const report = this.#restoreReport(partition);
+        const store = await this.#durability.acquire(partition, { signal, onProgress: report });
+        if (signal.aborted) {
+          await store.release();
+          return null;
+        }
+        const live = new LivePartition({
+          ...partition,
+          store,
+          groups: this.#groups,
+          from: this.#options.from,
+        });
+        this.#partitions.set(partitionName(partition), live);
+        this.#log.info(
+          { ...partition, position: live.position, entities: live.entityCount },
+          'partition ready',
+        );
+        return live;
+      } catch (error) {
+        if (signal.aborted) return null;
+        throw error;
+      }
+    };
+    return { abort, ended: restore() };
   }
 
-  /** One commit after the other. The snapshot is taken between two batches; the rows that it covers go first. */
+  #restoreReport(partition: TopicPartition): (progress: { done: number; total: number }) => void {
+    let last = performance.now();
+    return ({ done, total }) => {
+      if (performance.now() - last < RESTORE_REPORT_MS) return;
+      last = performance.now();
+      this.#log.info({ ...partition, done, total }, 'restoring from the changelog');
+    };
+  }
+
+  async #giveUp(partition: LivePartition): Promise<void> {
+    this.#partitions.delete(partitionName(partition));
+    this.#retired.push(retiredCounts(partition));
+    await partition.release();
+  }
+
+  /** One commit after the other. The steps are taken between two batches; the rows that they cover go first. */
   #commit(): Promise<void> {
     this.#committing = this.#committing.then(async () => {
-      const partitions = [...this.#partitions.values()];
-      const changes = partitions.flatMap((partition) => partition.takeChanges());
-      if (changes.length === 0) return;
-      const lengths = this.#deadLetters.positions();
-      const positions = partitions.map(({ topic, partition, nextOffset }) => ({
-        topic,
-        partition,
-        position: nextOffset,
-      }));
-      await this.#flusher.settled();
-      await this.#deadLetters.flush();
-      await this.#state.commit(changes, lengths);
-      await this.#reader.commit(positions);
+      const steps = [...this.#partitions.values()].flatMap((partition) => partition.takeStep() ?? []);
+      if (steps.length === 0) return;
+      const lost = await this.#durability.commit(steps, this.#flusher.settled());
+      await this.#recover(lost);
     });
     return this.#committing;
+  }
+
+  async #recover(lost: readonly LostPartition[]): Promise<void> {
+    for (const { topic, partition, reason, error } of lost) {
+      this.#log.warn(
+        { topic, partition, reason, err: error },
+        'a commit failed; the partition is acquired again',
+      );
+      const live = this.#partitions.get(partitionName({ topic, partition }));
+      if (live !== undefined) await this.#giveUp(live);
+      if (reason === 'unknown') this.#reader.restart({ topic, partition });
+    }
+    // Somebody else owns a partition of which this worker believes that it is its own: the group must say.
+    if (lost.some(({ reason }) => reason === 'fenced')) this.#reader.rejoin();
   }
 
   async #commitInBackground(): Promise<void> {
@@ -189,10 +268,12 @@ export class Worker implements LogHandlers {
   }
 
   #summary(): WorkerSummary {
-    return summarize([...this.#retired, ...this.#partitions.values()], this.#flusher);
+    return summarize([...this.#retired, ...[...this.#partitions.values()].map(countsOf)], this.#flusher);
   }
 }
 
-function nameOf({ topic, partition }: TopicPartition): string {
-  return `${topic}/${partition}`;
+/** A partition on its way to this worker. */
+interface Acquisition {
+  readonly abort: AbortController;
+  readonly ended: Promise<LivePartition | null>;
 }

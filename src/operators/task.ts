@@ -25,7 +25,7 @@ export interface DroppedRecord extends MissedWindows {
 
 /** What a task does with the records that make no row. */
 export interface TaskOutputs {
-  dropped(record: DroppedRecord): void;
+  dropped(dropped: DroppedRecord, record: LogRecord): void;
   rejected(record: LogRecord, rejection: Rejection): void;
 }
 
@@ -213,7 +213,7 @@ export class Task implements RecordTaker {
       if (lateness === 'partly-late') this.counters.partlyLate++;
       if (lateness === 'dropped') {
         this.counters.dropped++;
-        this.#outputs.dropped(this.#droppedRecord(log, eventTime, watermarkBefore));
+        this.#outputs.dropped(this.#droppedRecord(log, eventTime, watermarkBefore), log);
         return;
       }
     }

@@ -67,6 +67,7 @@ async function produceSlowly(all: readonly ProducedRecord[], hurry: AbortSignal)
 function startWorker(): void {
   const args = [definitionsFile, '--app', app, '--brokers', kafka.brokers, '--redis', redis.url];
   args.push('--state-dir', stateDir, '--commit-interval', '300ms', '--report-interval', '1s');
+  args.push('--durability', 'local');
   worker = new WorkerProcess([...args, '--max-batch-records', '500', '--json']);
 }
 

@@ -41,7 +41,12 @@ describe('settings of a worker', () => {
       kafka: { brokers: ['localhost:9092'], ssl: null, sasl: null },
       store: { kind: 'redis', url: 'redis://localhost:6379' },
       stateDir: resolve('.tidemark/risk'),
-      deadLetterDir: resolve('.tidemark/risk/dead-letters'),
+      durability: {
+        kind: 'kafka',
+        deadLettersTopic: 'tidemark.risk.dead-letters',
+        lateTopic: 'tidemark.risk.late',
+        revisionsTopic: null,
+      },
       from: 'earliest',
       commitIntervalMs: 1000,
       reportIntervalMs: 5000,
@@ -75,10 +80,10 @@ describe('settings of a worker', () => {
 
   test('take paths from the folder of the file where they stand in it', () => {
     const file = JSON.stringify({ ...LEAST, stateDir: 'state' });
-    expect(options({ file, flags: { definitions: 'defs.ts' } })).toMatchObject({
+    expect(options({ file, flags: { definitions: 'defs.ts', durability: 'local' } })).toMatchObject({
       definitionsFile: resolve('defs.ts'),
       stateDir: join(folder, 'state'),
-      deadLetterDir: join(folder, 'state/dead-letters'),
+      durability: { kind: 'local', deadLetterDir: join(folder, 'state/dead-letters') },
     });
   });
 

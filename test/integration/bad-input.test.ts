@@ -93,7 +93,7 @@ const replayTo = (out: string, from = archive) => ['replay', definitions, '--fro
 function run(more: { defs?: string; redis?: string; brokers?: string; state?: string } = {}): string[] {
   const args = ['run', more.defs ?? definitions, '--app', `bad-${randomUUID().slice(0, 8)}`];
   args.push('--brokers', more.brokers ?? brokers, '--redis', more.redis ?? redis.url);
-  return [...args, '--state-dir', more.state ?? aPlace(), '--log-level', 'error'];
+  return [...args, '--state-dir', more.state ?? aPlace(), '--durability', 'local', '--log-level', 'error'];
 }
 
 /** A call that fails: nothing on standard output, this on standard error, and nothing of it a stack trace. */

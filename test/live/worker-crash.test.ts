@@ -7,6 +7,7 @@ import { afterAll, expect, test } from 'vitest';
 import type { FeatureGroup } from '../../src/definitions/definition.ts';
 import { encodeJson } from '../../src/demo/encode.ts';
 import { generateTransactions, TRANSACTION_DEFAULTS } from '../../src/demo/transactions.ts';
+import { LocalDurability } from '../../src/live/local-durability.ts';
 import { Worker } from '../../src/live/worker.ts';
 import type { OnlineRow, OnlineStore, Upsert, UpsertCounts } from '../../src/sinks/sink.ts';
 import { SqliteOnlineStore } from '../../src/sinks/sqlite-store.ts';
@@ -81,9 +82,12 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 class MemoryLog implements LogReader {
   async run(handlers: LogHandlers): Promise<void> {
     const partitions: TopicPartition[] = log.map((_, partition) => ({ topic: 'transactions', partition }));
-    let positions = (await handlers.assigned(partitions)).map((position) =>
-      position === 'earliest' ? 0 : Number(position),
-    );
+    const assign = async () => {
+      await handlers.assigned(partitions);
+      const positions = await Promise.all(partitions.map((partition) => handlers.positionOf(partition)));
+      return positions.map((position) => (position === 'earliest' ? 0 : Number(position)));
+    };
+    let positions = await assign();
     for (let batch = 1; positions.some((position, partition) => position < log[partition]!.length); batch++) {
       const partition = batch % PARTITIONS;
       const records = log[partition]!.slice(positions[partition]!, positions[partition]! + 20);
@@ -94,15 +98,13 @@ class MemoryLog implements LogReader {
         await nextTurn();
         positions[partition]! += records.length;
       }
-      if (batch % 12 === 0) {
-        positions = (await handlers.assigned(partitions)).map((position) =>
-          position === 'earliest' ? 0 : Number(position),
-        );
-      }
+      if (batch % 12 === 0) positions = await assign();
     }
     await handlers.leaving?.();
   }
   async commit(): Promise<void> {}
+  restart(): void {}
+  rejoin(): void {}
   async lag(): Promise<[]> {
     return [];
   }
@@ -142,7 +144,10 @@ function fragileState(state: StateStore, fuse: Fuse): StateStore {
   return {
     progress: (task) => state.progress(task),
     entities: (task, range) => state.entities(task, range),
+    rows: (task, range) => state.rows(task, range),
+    tasks: (partition) => state.tasks(partition),
     fact: (name) => state.fact(name),
+    clear: (partition) => state.clear(partition),
     async commit(changes: readonly TaskChanges[], facts: ReadonlyMap<string, string>): Promise<void> {
       fuse.step();
       await state.commit(changes, facts);
@@ -153,10 +158,11 @@ function fragileState(state: StateStore, fuse: Fuse): StateStore {
 }
 
 function worker(state: StateStore, store: OnlineStore, deadLetterDir: string): Worker {
+  const reader = new MemoryLog();
   return new Worker({
     groups,
-    reader: new MemoryLog(),
-    state,
+    reader,
+    durability: new LocalDurability({ groups, state, reader, deadLetterDir }),
     store,
     log: { info: () => {}, warn: () => {} },
     options: {
@@ -164,7 +170,6 @@ function worker(state: StateStore, store: OnlineStore, deadLetterDir: string): W
       commitIntervalMs: 3_600_000,
       reportIntervalMs: 3_600_000,
       maxBatchRecords: 15,
-      deadLetterDir,
     },
   });
 }

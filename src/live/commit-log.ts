@@ -1,0 +1,67 @@
+import type { TopicPartition } from '../sources/log-reader.ts';
+import type { Offset } from '../time.ts';
+
+/**
+ * The contract between a worker's commits and the log that makes them durable for every machine. Of each source
+ * partition there is a changelog (packed changes of its tasks' states) and a journal (its marks); a commit appends to
+ * both, to the outputs, and moves the partition's position, all at once or not at all.
+ */
+export interface CommitLogs {
+  /**
+   * Becomes the owner of a partition: whoever owned it before can commit no more, and what it has not finished is
+   * undone. Waits while the brokers are away.
+   *
+   * @throws TidemarkError what waiting cannot mend; the signal's reason when it is aborted
+   */
+  acquire(partition: TopicPartition, signal: AbortSignal): Promise<CommitLog>;
+  /** No commit is under way any more. */
+  close(): Promise<void>;
+}
+
+/** Of one partition, for as long as nobody else acquires it. */
+export interface CommitLog {
+  /** The offsets that the changelog holds: [low, high). */
+  changelogEnds(): Promise<{ readonly low: Offset; readonly high: Offset }>;
+  /** The changelog's committed records in [from, to), in batches. */
+  changelog(from: Offset, to: Offset): AsyncIterable<readonly ChangelogRecord[]>;
+  /** Every committed record of the journal, oldest first. */
+  journal(): AsyncIterable<string>;
+  /**
+   * Resolves to the changelog's offset after the commit's last record, when all of it is durable.
+   *
+   * @throws FencedError when somebody else owns the partition now: nothing of the commit is there
+   * @throws CommitLostError when nobody knows whether it is there: to find out, acquire the partition again
+   */
+  commit(commit: Commit): Promise<Offset>;
+  /** Forgets the changelog's records before an offset, now or later. */
+  truncate(before: Offset): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface ChangelogRecord {
+  readonly offset: Offset;
+  readonly value: Uint8Array;
+}
+
+export interface Commit {
+  /** Where the source partition is read on. */
+  readonly position: Offset;
+  readonly changelog: readonly Uint8Array[];
+  /** Records of the journal: source and text of each mark. */
+  readonly journal: readonly OutputRecord[];
+  /** By topic. */
+  readonly outputs: ReadonlyMap<string, readonly OutputRecord[]>;
+}
+
+/** A record for a topic of the user's: its key says which partition it goes to. */
+export interface OutputRecord {
+  readonly key: Uint8Array | string | null;
+  readonly value: Uint8Array | string | null;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** Another worker owns the partition. */
+export class FencedError extends Error {}
+
+/** The outcome of a commit is not known. */
+export class CommitLostError extends Error {}

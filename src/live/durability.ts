@@ -1,0 +1,68 @@
+import type { FeatureGroup, Source } from '../definitions/definition.ts';
+import type { RevisionBatch } from '../operators/revision.ts';
+import type { DroppedRecord } from '../operators/task.ts';
+import type { TopicPartition } from '../sources/log-reader.ts';
+import type { LogRecord, Rejection } from '../sources/record.ts';
+import type { EntityState, TaskChanges, TaskId, TaskProgress } from '../state/state-store.ts';
+import type { Offset } from '../time.ts';
+
+/**
+ * The contract between a worker and what makes its work survive: `LocalDurability` on one machine's disk,
+ * `KafkaDurability` for a group of workers that take over each other's partitions.
+ *
+ * A step is what happened in a partition between two commits. It becomes durable as a whole, after its rows are in
+ * the online store; what came after the last step of a partition is repeated by whoever owns the partition next.
+ */
+export interface Durability {
+  /**
+   * Becomes the owner of a partition, and makes the states of its tasks as of the last step readable. May take as long
+   * as restoring takes.
+   *
+   * @throws the signal's reason when it is aborted
+   */
+  acquire(partition: TopicPartition, options: AcquireOptions): Promise<PartitionStore>;
+  /**
+   * Makes steps durable, after `flushed` has resolved. What was output before the call belongs to them. Resolves to the
+   * partitions whose step failed: they must be acquired again.
+   *
+   * @throws what waiting cannot mend, and what `flushed` rejects with; then none of the steps is durable
+   */
+  commit(steps: readonly Step[], flushed: Promise<void>): Promise<readonly LostPartition[]>;
+  close(): Promise<void>;
+}
+
+export interface AcquireOptions {
+  readonly signal: AbortSignal;
+  /** Hears how far restoring is, in records of the changelog. */
+  readonly onProgress?: (progress: { readonly done: number; readonly total: number }) => void;
+}
+
+/** What a partition's tasks are restored from, and where they put what is no row. */
+export interface PartitionStore extends PartitionOutputs {
+  progress(task: TaskId): TaskProgress | null;
+  entities(task: TaskId): Iterable<EntityState>;
+  /** The partition is somebody else's now, or the worker ends: no step follows. */
+  release(): Promise<void>;
+}
+
+export interface PartitionOutputs {
+  rejectedBySource(source: Source, record: LogRecord, rejection: Rejection): void;
+  rejectedByGroup(group: FeatureGroup, record: LogRecord, rejection: Rejection): void;
+  dropped(group: FeatureGroup, dropped: DroppedRecord, record: LogRecord): void;
+  /** Every revision, before the batch is cleared. */
+  revised(group: FeatureGroup, batch: RevisionBatch): void;
+  /** Bytes that were output since the last step and are held in memory: what a commit frees. */
+  readonly pendingBytes: number;
+}
+
+export interface Step extends TopicPartition {
+  /** Where the partition is read on. */
+  readonly position: Offset;
+  readonly changes: readonly TaskChanges[];
+}
+
+export interface LostPartition extends TopicPartition {
+  /** `fenced`: somebody else owns it. `unknown`: whether the step is durable shows when it is acquired again. */
+  readonly reason: 'fenced' | 'unknown';
+  readonly error: Error;
+}

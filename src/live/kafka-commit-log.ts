@@ -1,0 +1,257 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Kafka, Message, Producer, Transaction } from 'kafkajs';
+import { createKafkaClient, type Log } from '../sources/kafka-client.ts';
+import type { KafkaOptions } from '../sources/kafka-options.ts';
+import { KafkaPartitions } from '../sources/kafka-partitions.ts';
+import { unlessAborted } from '../sources/kafka-patience.ts';
+import { reasonOf, refusalOf } from '../sources/kafka-reachable.ts';
+import { ensureTopics, KEEP_EVERYTHING, partitionCounts, type WantedTopic } from '../sources/kafka-topics.ts';
+import type { TopicPartition } from '../sources/log-reader.ts';
+import { changelogTopic, journalTopic } from '../state/internal-topics.ts';
+import type { Offset } from '../time.ts';
+import {
+  type ChangelogRecord,
+  type Commit,
+  type CommitLog,
+  type CommitLogs,
+  CommitLostError,
+  FencedError,
+  type OutputRecord,
+} from './commit-log.ts';
+
+export interface KafkaCommitLogsOptions {
+  readonly kafka: KafkaOptions;
+  /** Consumer group, and part of the names of topics and transactions. */
+  readonly app: string;
+  /** Source topics. */
+  readonly topics: readonly string[];
+  /** Topics that commits write to for users; they are made where they are missing. */
+  readonly outputs: readonly string[];
+  readonly log: Log;
+}
+
+/** Whoever does not end a transaction within this is cut off: what holds up the readers of committed records. */
+const TRANSACTION_TIMEOUT_MS = 60_000;
+/** A batch of records stays below what brokers take unless they are told otherwise (`message.max.bytes`). */
+const BATCH_BYTES = 900_000;
+/** One entry of a state cannot be cut: room for a large one. */
+const CHANGELOG_MESSAGE_BYTES = 16 << 20;
+const FIRST_PAUSE_MS = 100;
+const LONGEST_PAUSE_MS = 5000;
+const FENCED = ['INVALID_PRODUCER_EPOCH', 'PRODUCER_FENCED'];
+
+/** Commits as Kafka transactions; the transactional id of a partition fences its former owners. */
+export class KafkaCommitLogs implements CommitLogs {
+  readonly #options: KafkaCommitLogsOptions;
+  readonly #kafka: Kafka;
+  readonly #partitions: KafkaPartitions;
+  #topicsReady: Promise<void> | null = null;
+
+  constructor(options: KafkaCommitLogsOptions) {
+    this.#options = options;
+    this.#kafka = createKafkaClient(options.kafka, options.log);
+    this.#partitions = new KafkaPartitions(this.#kafka);
+  }
+
+  async acquire(partition: TopicPartition, signal: AbortSignal): Promise<CommitLog> {
+    const { app, log } = this.#options;
+    for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
+      signal.throwIfAborted();
+      const producer = this.#kafka.producer({
+        transactionalId: `tidemark.${app}.${partition.topic}.${partition.partition}`,
+        maxInFlightRequests: 1,
+        transactionTimeout: TRANSACTION_TIMEOUT_MS,
+        allowAutoTopicCreation: false,
+        retry: { retries: 8, initialRetryTime: 30, maxRetryTime: 1000 },
+      });
+      try {
+        await unlessAborted(this.#begin(producer), signal);
+        signal.throwIfAborted();
+        return new KafkaCommitLog(app, partition, producer, this.#partitions, log);
+      } catch (error) {
+        await disconnect(producer);
+        const refusal = refusalOf(error);
+        if (refusal !== null) throw refusal;
+        log.debug({ ...partition, reason: reasonOf(error) }, 'the partition cannot be acquired now');
+      }
+      await sleep(pause, undefined, { signal }).catch(() => {});
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#partitions.close();
+  }
+
+  async #begin(producer: Producer): Promise<void> {
+    this.#topicsReady ??= this.#ensureTopics();
+    try {
+      await this.#topicsReady;
+    } catch (error) {
+      this.#topicsReady = null;
+      throw error;
+    }
+    await producer.connect();
+    // kafkajs asks for the producer's epoch, which fences others, at the first transaction.
+    const transaction = await producer.transaction();
+    await transaction.abort();
+  }
+
+  async #ensureTopics(): Promise<void> {
+    const { app, topics, outputs } = this.#options;
+    const counts = await partitionCounts(this.#kafka, topics);
+    const required = Object.keys(KEEP_EVERYTHING);
+    const wanted = topics.flatMap((topic): WantedTopic[] => {
+      const partitions = counts.get(topic)!;
+      const changelogConfig = { ...KEEP_EVERYTHING, 'max.message.bytes': String(CHANGELOG_MESSAGE_BYTES) };
+      return [
+        { name: changelogTopic(app, topic), partitions, config: changelogConfig, required },
+        { name: journalTopic(app, topic), partitions, config: KEEP_EVERYTHING, required },
+      ];
+    });
+    const partitions = Math.max(...counts.values());
+    for (const name of outputs)
+      wanted.push({ name, partitions, config: { 'retention.ms': '-1' }, required: [] });
+    await ensureTopics(this.#kafka, wanted);
+  }
+}
+
+class KafkaCommitLog implements CommitLog {
+  readonly #app: string;
+  readonly #partition: TopicPartition;
+  readonly #producer: Producer;
+  readonly #partitions: KafkaPartitions;
+  readonly #log: Log;
+  readonly #changelog: TopicPartition;
+  readonly #journal: TopicPartition;
+
+  constructor(
+    app: string,
+    source: TopicPartition,
+    producer: Producer,
+    partitions: KafkaPartitions,
+    log: Log,
+  ) {
+    const { topic, partition } = source;
+    this.#app = app;
+    this.#partition = source;
+    this.#producer = producer;
+    this.#partitions = partitions;
+    this.#log = log;
+    this.#changelog = { topic: changelogTopic(app, topic), partition };
+    this.#journal = { topic: journalTopic(app, topic), partition };
+  }
+
+  changelogEnds(): Promise<{ low: Offset; high: Offset }> {
+    return this.#partitions.ends(this.#changelog);
+  }
+
+  async *changelog(from: Offset, to: Offset): AsyncGenerator<readonly ChangelogRecord[], void> {
+    for await (const messages of this.#partitions.read(this.#changelog, from, to)) {
+      yield messages.map(({ offset, value }) => ({ offset: Number(offset), value: value! }));
+    }
+  }
+
+  async *journal(): AsyncGenerator<string, void> {
+    const { low, high } = await this.#partitions.ends(this.#journal);
+    for await (const messages of this.#partitions.read(this.#journal, low, high)) {
+      for (const { value } of messages) yield value!.toString();
+    }
+  }
+
+  async commit({ position, changelog, journal, outputs }: Commit): Promise<Offset> {
+    const { topic, partition } = this.#partition;
+    try {
+      const transaction = await this.#producer.transaction();
+      let end = 0;
+      for (const value of changelog) {
+        const message = { partition: this.#changelog.partition, value: asBuffer(value) };
+        const [sent] = await transaction.send({ topic: this.#changelog.topic, messages: [message] });
+        end = Number(sent!.baseOffset) + 1;
+      }
+      await send(transaction, this.#journal.topic, journal, this.#journal.partition);
+      for (const [name, records] of outputs) await send(transaction, name, records);
+      await transaction.sendOffsets({
+        consumerGroupId: this.#app,
+        topics: [{ topic, partitions: [{ partition, offset: String(position) }] }],
+      });
+      await transaction.commit();
+      return end;
+    } catch (error) {
+      this.#log.debug({ topic, partition, reason: reasonOf(error) }, 'a commit failed');
+      const refusal = refusalOf(error);
+      if (refusal !== null) throw refusal;
+      if (isFenced(error)) {
+        throw new FencedError(`another worker owns ${topic}/${partition}`, { cause: error });
+      }
+      throw new CommitLostError(`the commit of ${topic}/${partition} failed: ${reasonOf(error)}`, {
+        cause: error,
+      });
+    }
+  }
+
+  async truncate(before: Offset): Promise<void> {
+    const { topic, partition } = this.#changelog;
+    try {
+      await this.#partitions.deleteRecords({ topic, partition }, before);
+    } catch (error) {
+      // They are in nobody's way but take room; the next sweep asks again.
+      this.#log.debug({ topic, partition, reason: reasonOf(error) }, 'old changes were not deleted');
+    }
+  }
+
+  close(): Promise<void> {
+    return disconnect(this.#producer);
+  }
+}
+
+async function send(
+  transaction: Transaction,
+  topic: string,
+  records: readonly OutputRecord[],
+  partition?: number,
+): Promise<void> {
+  let messages: Message[] = [];
+  let bytes = 0;
+  const flush = async () => {
+    if (messages.length > 0) await transaction.send({ topic, messages });
+    messages = [];
+    bytes = 0;
+  };
+  for (const { key, value, headers } of records) {
+    const size = sizeOf(key) + sizeOf(value);
+    if (bytes + size > BATCH_BYTES) await flush();
+    bytes += size + 100;
+    messages.push({
+      key: asMessage(key),
+      value: asMessage(value),
+      ...(headers === undefined ? {} : { headers }),
+      ...(partition === undefined ? {} : { partition }),
+    });
+  }
+  await flush();
+}
+
+function sizeOf(part: OutputRecord['key']): number {
+  return part?.length ?? 0;
+}
+
+function asMessage(part: OutputRecord['key']): string | Buffer | null {
+  return part === null || typeof part === 'string' ? part : asBuffer(part);
+}
+
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+/** kafkajs wraps what the broker answered, once or more. */
+function isFenced(error: unknown): boolean {
+  for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
+    const type = (cause as { readonly type?: unknown }).type;
+    if (FENCED.includes(String(type)) || /Unknown error code 90\b/.test(cause.message)) return true;
+  }
+  return false;
+}
+
+async function disconnect(producer: Producer): Promise<void> {
+  await Promise.race([producer.disconnect().catch(() => {}), sleep(2000, undefined, { ref: false })]);
+}

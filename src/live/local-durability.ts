@@ -1,0 +1,70 @@
+import type { FeatureGroup, Source } from '../definitions/definition.ts';
+import type { LogReader, TopicPartition } from '../sources/log-reader.ts';
+import type { StateStore } from '../state/state-store.ts';
+import { DeadLetters } from './dead-letters.ts';
+import type { Durability, LostPartition, PartitionStore, Step } from './durability.ts';
+
+/**
+ * Steps on the disk of one machine: states in the local store, late and rejected records in files whose lengths are
+ * committed with them. Another machine knows nothing of it: a partition that goes there starts over.
+ */
+export class LocalDurability implements Durability {
+  readonly #groups: readonly FeatureGroup[];
+  readonly #state: StateStore;
+  readonly #deadLetters: DeadLetters;
+  readonly #reader: Pick<LogReader, 'commit'>;
+
+  constructor(parts: {
+    groups: readonly FeatureGroup[];
+    state: StateStore;
+    deadLetterDir: string;
+    /** Is told the positions, so that others see how far the worker is. */
+    reader: Pick<LogReader, 'commit'>;
+  }) {
+    this.#groups = parts.groups;
+    this.#state = parts.state;
+    this.#deadLetters = new DeadLetters(parts.deadLetterDir, parts.state);
+    this.#reader = parts.reader;
+  }
+
+  async acquire({ topic, partition }: TopicPartition): Promise<PartitionStore> {
+    const state = this.#state;
+    const files = this.#deadLetters;
+    // Opening a file cuts off what a crash left behind its committed length.
+    for (const group of this.#groups) if (group.source.topic === topic) openFiles(files, group);
+    return {
+      progress: (task) => state.progress(task),
+      entities: (task) => state.entities(task),
+      rejectedBySource: (source: Source, record, rejection) =>
+        files.rejectedBySource(source).write({ partition, record, rejection }),
+      rejectedByGroup: (group: FeatureGroup, record, rejection) =>
+        files.rejectedByGroup(group).write({ partition, record, rejection }),
+      dropped: (group: FeatureGroup, dropped) => files.droppedByGroup(group).write(dropped),
+      revised: () => {},
+      pendingBytes: 0,
+      release: async () => {},
+    };
+  }
+
+  async commit(steps: readonly Step[], flushed: Promise<void>): Promise<readonly LostPartition[]> {
+    const lengths = this.#deadLetters.positions();
+    await flushed;
+    await this.#deadLetters.flush();
+    await this.#state.commit(
+      steps.flatMap(({ changes }) => changes),
+      lengths,
+    );
+    await this.#reader.commit(steps);
+    return [];
+  }
+
+  async close(): Promise<void> {
+    await this.#deadLetters.close();
+  }
+}
+
+function openFiles(files: DeadLetters, group: FeatureGroup): void {
+  files.rejectedBySource(group.source);
+  files.rejectedByGroup(group);
+  files.droppedByGroup(group);
+}

@@ -1,0 +1,151 @@
+import { createRequire } from 'node:module';
+import kafkajs, { type Cluster, type Kafka, type KafkaMessage } from 'kafkajs';
+import { assert } from '../errors.ts';
+import type { Offset } from '../time.ts';
+import type { PartitionEnds } from './kafka-positions.ts';
+import type { TopicPartition } from './log-reader.ts';
+
+/** How long a request may wait for records that are on their way. */
+const FETCH_WAIT_MS = 200;
+const BYTES_PER_FETCH = 8 << 20;
+const READ_COMMITTED = 1;
+
+/** What the library's own types leave out. */
+interface FetchingBroker {
+  fetch(request: object): Promise<{
+    readonly responses: readonly { readonly partitions: readonly FetchedPartition[] }[];
+  }>;
+}
+interface FetchedPartition {
+  readonly partition: number;
+  readonly errorCode: number;
+}
+interface FetchedBatch {
+  readonly messages: readonly KafkaMessage[];
+  isEmptyIncludingFiltered(): boolean;
+  lastOffset(): string;
+}
+type FetchingCluster = Omit<Cluster, 'findBroker' | 'fetchTopicsOffset'> & {
+  connect(): Promise<void>;
+  disconnect(): Promise<void>;
+  addTargetTopic(topic: string): Promise<void>;
+  refreshMetadata(): Promise<void>;
+  findBroker(node: { nodeId: string }): Promise<FetchingBroker>;
+  fetchTopicsOffset(
+    topics: readonly object[],
+  ): Promise<readonly { partitions: readonly { offset: string }[] }[]>;
+};
+
+const load = createRequire(import.meta.url);
+/** Leaves out control records and what was aborted. */
+const Batch = load('kafkajs/src/consumer/batch.js') as new (
+  topic: string,
+  fetchedOffset: string,
+  data: FetchedPartition,
+) => FetchedBatch;
+const { createErrorFromCode } = load('kafkajs/src/protocol/error.js') as {
+  createErrorFromCode(code: number): Error;
+};
+
+/**
+ * Reads partitions from given offsets on, without a consumer group, which kafkajs does not offer by itself: joining a
+ * group takes seconds, and a changelog belongs to whoever owns the source's partition.
+ */
+export class KafkaPartitions {
+  readonly #kafka: Kafka;
+  readonly #cluster: FetchingCluster;
+  #connected: Promise<void> | null = null;
+
+  constructor(kafka: Kafka) {
+    this.#kafka = kafka;
+    let cluster: FetchingCluster | null = null;
+    // The only door to a cluster of brokers is that of an assigner; this consumer never joins its group.
+    kafka.consumer({
+      groupId: 'tidemark-reads-no-group',
+      partitionAssigners: [
+        (config) => {
+          cluster = config.cluster as unknown as FetchingCluster;
+          return kafkajs.PartitionAssigners.roundRobin(config);
+        },
+      ],
+    });
+    assert(cluster !== null, 'kafkajs hands its cluster to the assigners');
+    this.#cluster = cluster;
+  }
+
+  /** What a partition holds for readers of committed records: [low, high). */
+  async ends(partition: TopicPartition): Promise<PartitionEnds> {
+    await this.#reach(partition.topic);
+    const [low, high] = await Promise.all([this.#offset(partition, true), this.#offset(partition, false)]);
+    return { low, high };
+  }
+
+  /** The committed records in [from, to), in batches as they come. One attempt: fails when a broker does not answer. */
+  async *read(
+    partition: TopicPartition,
+    from: Offset,
+    to: Offset,
+  ): AsyncGenerator<readonly KafkaMessage[], void> {
+    await this.#reach(partition.topic);
+    for (let next = from; next < to; ) {
+      const batch = await this.#fetch(partition, next);
+      const wanted = batch.messages.filter(({ offset }) => Number(offset) < to);
+      if (wanted.length > 0) yield wanted;
+      if (!batch.isEmptyIncludingFiltered()) next = Number(batch.lastOffset()) + 1;
+    }
+  }
+
+  /** The broker may forget the records before the offset. */
+  async deleteRecords({ topic, partition }: TopicPartition, before: Offset): Promise<void> {
+    const admin = this.#kafka.admin({ retry: { retries: 0 } });
+    try {
+      await admin.connect();
+      // The library looks for the partition's leader before it has asked for the topic's metadata.
+      await admin.fetchTopicOffsets(topic);
+      await admin.deleteTopicRecords({ topic, partitions: [{ partition, offset: String(before) }] });
+    } finally {
+      await admin.disconnect().catch(() => {});
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#connected?.catch(() => {});
+    await this.#cluster.disconnect().catch(() => {});
+  }
+
+  async #reach(topic: string): Promise<void> {
+    this.#connected ??= this.#cluster.connect();
+    try {
+      await this.#connected;
+      await this.#cluster.addTargetTopic(topic);
+    } catch (error) {
+      this.#connected = null;
+      throw error;
+    }
+  }
+
+  async #offset({ topic, partition }: TopicPartition, fromBeginning: boolean): Promise<Offset> {
+    const [found] = await this.#cluster.fetchTopicsOffset([
+      { topic, partitions: [{ partition }], fromBeginning },
+    ]);
+    return Number(found!.partitions[0]!.offset);
+  }
+
+  async #fetch({ topic, partition }: TopicPartition, from: Offset): Promise<FetchedBatch> {
+    const [nodeId] = Object.keys(this.#cluster.findLeaderForPartitions(topic, [partition]));
+    const broker = await this.#cluster.findBroker({ nodeId: nodeId! });
+    const { responses } = await broker.fetch({
+      isolationLevel: READ_COMMITTED,
+      maxWaitTime: FETCH_WAIT_MS,
+      maxBytes: BYTES_PER_FETCH,
+      topics: [{ topic, partitions: [{ partition, fetchOffset: String(from), maxBytes: BYTES_PER_FETCH }] }],
+    });
+    const data = responses[0]!.partitions[0]!;
+    if (data.errorCode !== 0) {
+      // The leader may have moved: the next attempt asks for it anew.
+      await this.#cluster.refreshMetadata().catch(() => {});
+      throw createErrorFromCode(data.errorCode);
+    }
+    return new Batch(topic, String(from), data);
+  }
+}
