@@ -1,7 +1,13 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { TopicPartition } from '../sources/log-reader.ts';
 import type { ChangelogPacker } from '../state/changelog-pack.ts';
-import { ALL_KEYS, type StateStore, type StateTable, type TaskChanges, type TaskId } from '../state/state-store.ts';
+import {
+  ALL_KEYS,
+  type StateStore,
+  type StateTable,
+  type TaskChanges,
+  type TaskId,
+} from '../state/state-store.ts';
 import type { Offset } from '../time.ts';
 
 /** A sweep begins when the changelog has so many records more than the last one left, or twice what that one took. */
@@ -74,7 +80,12 @@ export class ChangelogSweep {
   }
 
   /** Packs some entries and answers where to go on; {@link START} when the task has no more. */
-  #packSome(packer: ChangelogPacker, task: TaskId, { table, after }: SweepCursor, budget: number): SweepCursor {
+  #packSome(
+    packer: ChangelogPacker,
+    task: TaskId,
+    { table, after }: SweepCursor,
+    budget: number,
+  ): SweepCursor {
     const range = after === null ? ALL_KEYS : { from: Buffer.concat([after, ZERO]), to: null };
     const entries = table === 'chunks' ? this.#state.entities(task, range) : this.#state.rows(task, range);
     let packed = 0;

@@ -1,5 +1,5 @@
-import { isVector } from '../definitions/aggregate-signatures.ts';
 import type { FeatureGroup, Scalar } from '../definitions/definition.ts';
+import { VectorJson } from '../definitions/value.ts';
 import { type RevisionBatch, TIMINGS } from '../operators/revision.ts';
 import { quote } from './json-row.ts';
 
@@ -21,17 +21,15 @@ export class RevisionJson {
     }
     line += `,"window_end":${batch.windowEnd[row]},"version":${batch.version[row]},"known_at":${batch.knownAt[row]}`;
     line += `,"timing":"${TIMINGS[batch.timing[row]!]}","deleted":${batch.deleted[row] === 1}`;
-    for (let feature = 0; feature < batch.width; feature++) {
-      line += this.#featurePrefixes[feature]! + featureJson(batch, row, feature);
+    for (const [feature, value] of batch.storedValues(row).entries()) {
+      line += this.#featurePrefixes[feature]! + (value === null ? 'null' : storedJson(value));
     }
     return `${line}}`;
   }
 }
 
-function featureJson(batch: RevisionBatch, row: number, feature: number): string {
-  if (isVector(batch.group.features[feature]!.valueType)) return batch.text(row, feature) ?? 'null';
-  const value = batch.value(row, feature) as Scalar | null;
-  return value === null ? 'null' : scalarJson(value);
+function storedJson(value: Scalar | VectorJson): string {
+  return value instanceof VectorJson ? value.json : scalarJson(value);
 }
 
 function scalarJson(value: Scalar): string {

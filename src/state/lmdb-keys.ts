@@ -54,7 +54,11 @@ export function newScratch(): Buffer {
 }
 
 /** The store's keys among which are those of a task's entries in the range, and no others if it {@link isExact}. */
-export function storeRange(table: StateTable, task: number, { from, to }: KeyRange): { start: Buffer; end: Buffer } {
+export function storeRange(
+  table: StateTable,
+  task: number,
+  { from, to }: KeyRange,
+): { start: Buffer; end: Buffer } {
   return {
     start: bound(table, task, from.subarray(0, LONG_HEAD_BYTES)),
     end:

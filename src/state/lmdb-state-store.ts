@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { open, type RootDatabase } from 'lmdb';
 import { assert } from '../errors.ts';
+import type { TopicPartition } from '../sources/log-reader.ts';
 import { DirectoryLock } from './directory-lock.ts';
 import { DATA_FILE, findDamage, requireRoom } from './lmdb-check.ts';
 import {
@@ -18,7 +19,6 @@ import {
   unpackEntry,
 } from './lmdb-keys.ts';
 import { taskOf, taskText } from './memory-state-store.ts';
-import type { TopicPartition } from '../sources/log-reader.ts';
 import { StateError } from './state-error.ts';
 import {
   ALL_KEYS,

@@ -97,7 +97,10 @@ export class MemoryStateStore implements StateStore {
 
   #stateOf(task: TaskId): TaskState {
     const text = taskText(task);
-    const state = this.#tasks.get(text) ?? { progress: null, tables: { chunks: new Table(), rows: new Table() } };
+    const state = this.#tasks.get(text) ?? {
+      progress: null,
+      tables: { chunks: new Table(), rows: new Table() },
+    };
     this.#tasks.set(text, state);
     return state;
   }
