@@ -1,6 +1,6 @@
 import { DOUBLE, VARCHAR } from '@duckdb/node-api';
+import { ScratchDatabase } from '../../src/sinks/scratch-database.ts';
 import { RowAppender } from '../../src/training/row-appender.ts';
-import { ScratchDatabase } from '../../src/training/scratch-database.ts';
 import { archivedTransactions } from '../card-archive.ts';
 import { parameters, tell } from './parameters.ts';
 

@@ -3,6 +3,7 @@ import { formatPlace } from '../errors.ts';
 import {
   type ReplayOptions,
   type ReplaySummary,
+  type ReplayTarget,
   ROW_CHOICES,
   ROW_FORMATS,
   type SourceSummary,
@@ -15,9 +16,10 @@ import {
   type RegisterCommand,
   valueOption,
 } from './command.ts';
-import { choice, nameList, nonEmpty } from './parsers.ts';
+import { choice, nameList, nonEmpty, positiveInteger } from './parsers.ts';
 import { formatCount, ProgressLine } from './progress.ts';
 import { formatTable } from './table.ts';
+import { UsageError } from './usage.ts';
 
 export const registerReplay: RegisterCommand = (program, context) => {
   program
@@ -27,16 +29,31 @@ export const registerReplay: RegisterCommand = (program, context) => {
     .argument('<defs>', 'definitions file')
     .addOption(valueOption('--from <archive>', 'folder with one folder per topic', nonEmpty))
     .addOption(journalOption())
-    .addOption(valueOption('--out <folder>', 'where the rows go', nonEmpty))
+    .addOption(valueOption('--out <folder>', 'where the rows go, as files of this replay alone', nonEmpty))
+    .addOption(
+      valueOption('--into <store>', 'or a store, whose rows of the same records they replace', nonEmpty),
+    )
     .addOption(
       valueOption(
         '--rows <which>',
-        'final: last revision of each row; revisions: on-time and late; all: early too',
+        'final: last revision of each row; revisions: on-time and late; all: early too ' +
+          '(default: final; all in a new store, which keeps to it)',
         choice(ROW_CHOICES),
-      ).default('final'),
+      ),
     )
     .addOption(
-      valueOption('--format <format>', ROW_FORMATS.join(' or '), choice(ROW_FORMATS)).default('parquet'),
+      valueOption(
+        '--format <format>',
+        `${ROW_FORMATS.join(' or ')} (default: parquet, as in a store)`,
+        choice(ROW_FORMATS),
+      ),
+    )
+    .addOption(
+      valueOption(
+        '--buckets <number>',
+        'of a new store: in how many buckets the entities of a partition lie (default: 16)',
+        positiveInteger,
+      ),
     )
     .addOption(valueOption('--groups <name,…>', 'feature groups to replay (default: all)', nameList))
     .option('--skip-corrupt', 'pass over corrupt archive files, counting them')
@@ -50,11 +67,8 @@ export const registerReplay: RegisterCommand = (program, context) => {
         groups: flags.groups ?? null,
         archive: resolve(given(flags.from, '--from <archive>', 'replay')),
         journal: flags.journal ?? null,
-        out: resolve(given(flags.out, '--out <folder>', 'replay')),
-        rows: flags.rows,
-        format: flags.format,
+        output: outputOf(flags),
         skipCorrupt: flags.skipCorrupt === true,
-        overwrite: flags.overwrite === true,
         signal: context.signal,
         onProgress: (state) => progress.update(state),
       };
@@ -63,15 +77,38 @@ export const registerReplay: RegisterCommand = (program, context) => {
     });
 };
 
-interface Flags extends Pick<ReplayOptions, 'rows' | 'format'> {
+interface Flags {
   readonly from?: string;
   readonly journal?: string;
   readonly out?: string;
+  readonly into?: string;
+  readonly rows?: (typeof ROW_CHOICES)[number];
+  readonly format?: (typeof ROW_FORMATS)[number];
+  readonly buckets?: number;
   readonly groups?: readonly string[];
   readonly skipCorrupt?: true;
   readonly overwrite?: true;
   readonly quiet?: true;
   readonly json?: true;
+}
+
+function outputOf({ out, into, rows, format, buckets, overwrite }: Flags): ReplayTarget {
+  if (into === undefined) {
+    if (buckets !== undefined)
+      throw new UsageError('--buckets is of a store', 'Give --into, or leave it out.');
+    return {
+      kind: 'files',
+      directory: resolve(given(out, '--out <folder>', 'replay')),
+      rows: rows ?? 'final',
+      format: format ?? 'parquet',
+      overwrite: overwrite === true,
+    };
+  }
+  for (const [flag, value] of Object.entries({ out, format, overwrite })) {
+    if (value === undefined) continue;
+    throw new UsageError(`--${flag} cannot stand beside --into`, `Leave --${flag} or --into out.`);
+  }
+  return { kind: 'store', directory: resolve(into), rows: rows ?? null, buckets: buckets ?? null };
 }
 
 const CORRUPT_SHOWN = 10;
@@ -120,5 +157,15 @@ export function describeSummary(summary: ReplaySummary): string {
       group.directory,
     ]),
   );
-  return `${lines.join('\n')}\n\n${table}\n`;
+  const { written, kept } = countFiles(summary);
+  const files =
+    kept === 0 ? '' : `\n${formatCount(written)} files written, ${formatCount(kept)} stayed as they were\n`;
+  return `${lines.join('\n')}\n\n${table}\n${files}`;
+}
+
+function countFiles({ groups }: ReplaySummary): { readonly written: number; readonly kept: number } {
+  return {
+    written: groups.reduce((sum, { files }) => sum + files.written, 0),
+    kept: groups.reduce((sum, { files }) => sum + files.kept, 0),
+  };
 }

@@ -73,11 +73,8 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
       groups: null,
       archive: paths.archive,
       journal: null,
-      out: paths.rows,
-      rows: 'all',
-      format: 'parquet',
+      output: { kind: 'files', directory: paths.rows, rows: 'all', format: 'parquet', overwrite: false },
       skipCorrupt: false,
-      overwrite: false,
       signal,
       onProgress: (progress) => options.onProgress?.('replay', progress),
     });

@@ -18,16 +18,31 @@ export interface ReplayOptions {
   readonly archive: string;
   /** The app whose workers' marks are repeated, from their archived journal; null: no partition was ever idle. */
   readonly journal: string | null;
-  readonly out: string;
-  readonly rows: RowChoice;
-  readonly format: RowFormat;
+  readonly output: ReplayTarget;
   /** Passes over corrupt files and torn ends, counting them; otherwise the first one is an error. */
   readonly skipCorrupt: boolean;
-  /** Replaces what `out` holds of these groups; otherwise rows that are there already are an error. */
-  readonly overwrite: boolean;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: Progress) => void;
 }
+
+/** Where the rows go: to files of their own, or into a store beside those of earlier replays. */
+export type ReplayTarget =
+  | {
+      readonly kind: 'files';
+      readonly directory: string;
+      readonly rows: RowChoice;
+      readonly format: RowFormat;
+      /** Replaces what stands there of these groups; otherwise rows that are there already are an error. */
+      readonly overwrite: boolean;
+    }
+  | {
+      readonly kind: 'store';
+      readonly directory: string;
+      /** Null: what the store keeps; all of a new one. */
+      readonly rows: RowChoice | null;
+      /** Null: as many as the store has; its default for a new one. */
+      readonly buckets: number | null;
+    };
 
 /** What a replay read and made. */
 export interface ReplaySummary {
@@ -59,8 +74,10 @@ export interface CorruptPlace {
 export interface GroupSummary {
   readonly group: string;
   readonly version: number;
-  /** Rows written. */
+  /** Rows that stand there now. */
   readonly rows: number;
+  /** How many files of rows were written, and how many of a store stayed as they were. */
+  readonly files: { readonly written: number; readonly kept: number };
   /** Revisions made, whichever of them were written. */
   readonly revisions: Readonly<Record<Timing, number>>;
   /** Records that were late for some window and yet took part, partly or wholly. */

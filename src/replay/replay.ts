@@ -2,15 +2,26 @@ import type { FeatureGroup, Source } from '../definitions/definition.ts';
 import { loadDefinitions } from '../definitions/load.ts';
 import { assertRunnable } from '../definitions/runnable.ts';
 import { selectGroups } from '../definitions/select-groups.ts';
+import { type Slice, SliceMeter } from '../offline/coverage.ts';
+import { StoreAddition } from '../offline/store-addition.ts';
 import { SourcePartition } from '../operators/source-partition.ts';
 import { Task } from '../operators/task.ts';
-import { type OfflineGroup, OfflineStore } from '../sinks/offline-store.ts';
+import type { OfflineGroup } from '../sinks/offline-store.ts';
 import { type Archive, openArchive } from '../sources/archive-reader.ts';
 import { createDecoder } from '../sources/decode-record.ts';
 import { MarkedLog } from '../sources/marked-log.ts';
 import type { RejectedRecord } from '../sources/record.ts';
 import { ArchiveMeter } from './archive-meter.ts';
-import type { CorruptPlace, GroupSummary, ReplayOptions, ReplaySummary, SourceSummary } from './options.ts';
+import { FilesOutput } from './files-output.ts';
+import type {
+  CorruptPlace,
+  GroupSummary,
+  ReplayOptions,
+  ReplaySummary,
+  ReplayTarget,
+  SourceSummary,
+} from './options.ts';
+import type { PartitionOutput, ReplayOutput } from './replay-output.ts';
 
 /**
  * The same operators as a worker's, over archived topics. Each partition is read from its first record to its last,
@@ -25,87 +36,79 @@ export async function replay(options: ReplayOptions): Promise<ReplaySummary> {
   const archive = await openArchive(options.archive, { skipCorrupt: options.skipCorrupt });
   // Before the output is touched: every topic must be there, and every journal.
   const logs = sourcesOf(groups).map((source) => new MarkedLog(archive, source, options.journal));
-  const store = await OfflineStore.open({
-    directory: options.out,
-    rows: options.rows,
-    format: options.format,
-    overwrite: options.overwrite,
-  });
+  const output = await openOutput(options.output, groups);
   try {
-    const outputs = new Map<FeatureGroup, GroupReplay>();
-    for (const group of groups) outputs.set(group, { output: await store.openGroup(group), tasks: [] });
+    const tasks: Task[] = [];
     const meter = new ArchiveMeter(archive, sourcesOf(groups), options);
     const sources: SourceSummary[] = [];
     for (const log of logs) {
       const { source } = log;
-      const rejected = store.openSource(source).rejected;
       const mine = groups.filter((group) => group.source === source);
       const partitions: SourcePartition[] = [];
       const corruptBefore = archive.skips.damagedPlaces;
       for (const partition of log.partitions) {
+        const opened = await output.openPartition(source, partition);
         const pipeline = new SourcePartition({
           source,
           partition,
           decoder: createDecoder(source),
-          tasks: mine.map((group) => createTask(group, partition, outputs.get(group)!)),
-          rejected: (record, rejection) =>
-            rejected.write({ partition, record, rejection } satisfies RejectedRecord),
+          tasks: mine.map((group) => createTask(group, partition, opened.group(group))),
+          rejected: (record, rejection) => opened.rejected.write({ partition, record, rejection }),
         });
         partitions.push(pipeline);
-        await replayPartition(log, pipeline, outputs, meter);
+        tasks.push(...pipeline.tasks);
+        await opened.close(await replayPartition(log, pipeline, opened, meter));
       }
       sources.push(summarizeSource(log, partitions, archive, corruptBefore));
     }
-    const written = await store.finish();
+    const written = await output.finish();
     return {
       sources,
-      groups: written.map((summary) => ({
-        ...countTasks(outputs.get(summary.group)!.tasks),
-        group: summary.group.name,
-        version: summary.group.version,
-        rows: summary.rows,
-        revisions: summary.revisions,
-        directory: summary.directory,
+      groups: written.map(({ group, ...summary }) => ({
+        ...countTasks(tasks.filter((task) => task.group === group)),
+        group: group.name,
+        version: group.version,
+        ...summary,
       })),
     };
   } catch (error) {
-    store.abort();
+    output.abort();
     throw error;
   }
 }
 
-interface GroupReplay {
-  readonly output: OfflineGroup;
-  readonly tasks: Task[];
+function openOutput(output: ReplayTarget, groups: readonly FeatureGroup[]): Promise<ReplayOutput> {
+  return output.kind === 'files' ? FilesOutput.open(output, groups) : StoreAddition.open(output, groups);
 }
 
-function createTask(group: FeatureGroup, partition: number, replay: GroupReplay): Task {
-  const { dropped, rejected } = replay.output;
+function createTask(group: FeatureGroup, partition: number, { dropped, rejected }: OfflineGroup): Task {
   const outputs = {
     dropped: dropped.write.bind(dropped),
     rejected: (record: RejectedRecord['record'], rejection: RejectedRecord['rejection']) =>
       rejected.write({ partition, record, rejection }),
   };
-  const task = new Task(group, partition, outputs, { trackChanges: false });
-  replay.tasks.push(task);
-  return task;
+  return new Task(group, partition, outputs, { trackChanges: false });
 }
 
+/** Returns what was read of the partition; null when it has no record. */
 async function replayPartition(
   log: MarkedLog,
   pipeline: SourcePartition,
-  outputs: ReadonlyMap<FeatureGroup, GroupReplay>,
+  output: PartitionOutput,
   meter: ArchiveMeter,
-): Promise<void> {
+): Promise<Slice | null> {
+  const slice = new SliceMeter(pipeline.source.epoch);
   for await (const { records, mark } of log.read(pipeline.partition)) {
     pipeline.process(records);
     if (mark !== null) pipeline.mark(mark);
     for (const task of pipeline.tasks) {
-      outputs.get(task.group)!.output.revisions.append(task.revisions);
+      output.group(task.group).revisions.append(task.revisions);
       task.drained();
     }
+    slice.add(records);
     meter.add(records.length);
   }
+  return slice.slice(pipeline.clock.logTime);
 }
 
 function sourcesOf(groups: readonly FeatureGroup[]): Source[] {

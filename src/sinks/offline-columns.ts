@@ -114,6 +114,11 @@ function featureSql(type: FeatureType, index: number): string {
   return `${textColumn(index)}::JSON::${featureSqlType(type)}`;
 }
 
+/** The names of the columns of a Parquet file, in order (interface.md, "Rows"). */
+export function rowColumnNames(group: FeatureGroup): readonly string[] {
+  return parquetColumns(group).map(({ name }) => name);
+}
+
 /** The columns of a Parquet file, in order (interface.md, "Rows"). */
 export function parquetColumns(group: FeatureGroup): readonly OutputColumn[] {
   const entity = entityFields(group).map(({ kind }, index) => {
@@ -158,4 +163,9 @@ export function jsonlColumns(group: FeatureGroup): readonly OutputColumn[] {
       return valueType === 'string' ? marked(column) : column;
     }),
   ];
+}
+
+/** SQL to sort revisions of one version by: they come in this order (semantics.md, "Revisions"). */
+export function timingOrder(timing: string): string {
+  return `CASE ${timing} WHEN 'early' THEN 0 WHEN 'on-time' THEN 1 ELSE 2 END`;
 }

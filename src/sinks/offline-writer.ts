@@ -20,13 +20,18 @@ export interface WriterLimits {
   readonly maxEntities: number;
 }
 
+/** Keys of the metadata of a Parquet file: which rows it holds (see `OfflineRows`), and of which definition. */
+export const ROWS_METADATA = { rows: 'tidemark.rows', fingerprint: 'tidemark.fingerprint' };
+
+/** These metadata as SQL. */
+export function rowsMetadata({ fingerprint }: FeatureGroup, rows: OfflineRows): string {
+  return `{'${ROWS_METADATA.rows}': ${quoteText(rows)}, '${ROWS_METADATA.fingerprint}': ${quoteText(fingerprint)}}`;
+}
+
 /**
  * Gathers revisions in DuckDB, which keeps what does not fit into memory on the disk, and sorts them at the
  * end.
  */
-/** Keys of the metadata of a Parquet file: which rows it holds (see `OfflineRows`), and of which definition. */
-export const ROWS_METADATA = { rows: 'tidemark.rows', fingerprint: 'tidemark.fingerprint' };
-
 export class DuckDbRevisionWriter implements RevisionWriter {
   readonly #connection: DuckDBConnection;
   readonly #group: FeatureGroup;
@@ -141,7 +146,7 @@ export class DuckDbRevisionWriter implements RevisionWriter {
 
   async #writeParquet(lastOnly: boolean): Promise<WrittenFile[]> {
     const columns = parquetColumns(this.#group);
-    const metadata = `{'${ROWS_METADATA.rows}': ${quoteText(this.#rows)}, '${ROWS_METADATA.fingerprint}': ${quoteText(this.#group.fingerprint)}}`;
+    const metadata = rowsMetadata(this.#group, this.#rows);
     const files: WrittenFile[] = [];
     for (const range of await this.#ranges()) {
       const name = fileName(files.length, 'parquet');

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { StateError } from './state-error.ts';
+import type { TidemarkError } from '../errors.ts';
 
 /**
  * Keeps other processes out of a directory. The lock is one that the operating system holds for an open file
@@ -15,20 +15,18 @@ export class DirectoryLock {
     this.#database = database;
   }
 
-  /** Throws a StateError when another process holds the directory, or another part of this one. */
-  static acquire(directory: string): DirectoryLock {
+  /**
+   * Throws what `inUse` makes when another process holds the directory, or another part of this one; `holder` is
+   * ` by process 123` where that is known.
+   */
+  static acquire(directory: string, inUse: (holder: string) => TidemarkError): DirectoryLock {
     const database = new DatabaseSync(join(directory, 'lock'));
     try {
       database.exec('BEGIN EXCLUSIVE');
     } catch (error) {
       database.close();
       if ((error as { errcode?: number }).errcode !== SQLITE_BUSY) throw error;
-      throw new StateError(`the state directory is in use${holder(directory)}`, {
-        code: 'STATE_IN_USE',
-        place: { file: directory },
-        remedy: 'Stop that process, or give this one a state directory of its own.',
-        cause: error,
-      });
+      throw inUse(holder(directory));
     }
     writeFileSync(join(directory, 'lock.pid'), `${process.pid}\n`);
     return new DirectoryLock(database);

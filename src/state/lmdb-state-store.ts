@@ -80,7 +80,7 @@ export class LmdbStateStore implements StateStore {
     let database: Database | null = null;
     try {
       mkdirSync(directory, { recursive: true });
-      lock = DirectoryLock.acquire(directory);
+      lock = DirectoryLock.acquire(directory, (holder) => inUse(directory, holder));
       const damage = findDamage(directory);
       if (damage !== null) throw unreadable(directory, new Error(damage));
       requireRoom(directory);
@@ -280,6 +280,14 @@ function requireFormat(directory: string, database: Database): void {
     code: 'STATE_FORMAT',
     place: { file: join(directory, DATA_FILE) },
     remedy: 'Run the version that wrote it, or give the worker another state directory, to start over.',
+  });
+}
+
+function inUse(directory: string, holder: string): StateError {
+  return new StateError(`the state directory is in use${holder}`, {
+    code: 'STATE_IN_USE',
+    place: { file: directory },
+    remedy: 'Stop that process, or give this one a state directory of its own.',
   });
 }
 

@@ -4,8 +4,8 @@ import type { Feature } from '../definitions/definition.ts';
 import { type StoredValue, VectorJson } from '../definitions/value.ts';
 import { assert } from '../errors.ts';
 import { featureSqlType } from '../sinks/offline-columns.ts';
+import type { ScratchDatabase } from '../sinks/scratch-database.ts';
 import { RowAppender } from './row-appender.ts';
-import type { ScratchDatabase } from './scratch-database.ts';
 
 /** The row of the online store, or the range, that a row of the spine is told of. */
 export interface Answer {

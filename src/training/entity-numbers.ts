@@ -1,6 +1,6 @@
 import type { FeatureGroup, Scalar } from '../definitions/definition.ts';
 import { isTextField, TEXT_MARK } from '../sinks/offline-columns.ts';
-import type { ScratchDatabase } from './scratch-database.ts';
+import type { ScratchDatabase } from '../sinks/scratch-database.ts';
 
 /** The numbers that a group's entities have in the spine's tables: only entities that the spine asks for have one. */
 export class EntityNumbers {

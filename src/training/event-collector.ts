@@ -3,10 +3,10 @@ import type { FeatureGroup, FieldKind, Row, Scalar } from '../definitions/defini
 import { GroupGate } from '../operators/group-gate.ts';
 import type { JudgedRecord, RecordTaker } from '../operators/judged-record.ts';
 import { isTextField, TEXT_MARK } from '../sinks/offline-columns.ts';
+import type { ScratchDatabase } from '../sinks/scratch-database.ts';
 import type { EventTimeMs, Offset } from '../time.ts';
 import type { EntityNumbers } from './entity-numbers.ts';
 import { RowAppender } from './row-appender.ts';
-import type { ScratchDatabase } from './scratch-database.ts';
 
 /** One event of an entity of the spine, with the fields that the group's features read. */
 export interface CollectedEvent {

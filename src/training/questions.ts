@@ -1,7 +1,7 @@
 import type { FeatureGroup } from '../definitions/definition.ts';
+import type { ScratchDatabase } from '../sinks/scratch-database.ts';
 import type { EventTimeMs } from '../time.ts';
 import { EntityNumbers } from './entity-numbers.ts';
-import type { ScratchDatabase } from './scratch-database.ts';
 import type { SelectedGroup } from './selection.ts';
 import { entityJoin, numberEntities, type Spine } from './spine.ts';
 

@@ -5,7 +5,7 @@ import {
   type DuckDBType,
   type DuckDBValue,
 } from '@duckdb/node-api';
-import type { ScratchDatabase } from './scratch-database.ts';
+import type { ScratchDatabase } from '../sinks/scratch-database.ts';
 
 /** Rows of one data chunk: DuckDB's vector size. */
 const CHUNK_ROWS = 2048;

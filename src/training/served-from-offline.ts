@@ -1,32 +1,22 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { DOUBLE, INTEGER } from '@duckdb/node-api';
 import type { FeatureGroup } from '../definitions/definition.ts';
-import { TidemarkError } from '../errors.ts';
-import { groupFolder } from '../sinks/group-folder.ts';
-import { entityValueSql, quoteIdentifier, quoteText } from '../sinks/offline-columns.ts';
-import { ROWS_METADATA } from '../sinks/offline-writer.ts';
+import { entityValueSql, featureSqlType, quoteIdentifier, timingOrder } from '../sinks/offline-columns.ts';
+import type { ScratchDatabase } from '../sinks/scratch-database.ts';
 import type { EventTimeMs } from '../time.ts';
 import { LatestRows, type Outcome, outcomeOf } from './latest-rows.ts';
 import { type AskedGroup, questions } from './questions.ts';
+import { findRevisionFiles } from './revision-files.ts';
 import { RowAppender } from './row-appender.ts';
-import type { ScratchDatabase } from './scratch-database.ts';
-
-/** The folder of a group's rows in what `tidemark replay` wrote; null when there is none. */
-export function rowsFolder(directory: string, group: FeatureGroup): string | null {
-  const folder = join(directory, groupFolder(group));
-  return existsSync(folder) ? folder : null;
-}
 
 /**
- * S(e, t) out of the revisions that `tidemark replay --rows all` wrote: those of each entity and its questions are
+ * S(e, t) out of the revisions that `tidemark replay --rows all` wrote, as files or into a store: those of each entity and its questions are
  * walked side by side, in order of log and time. Makes the same relation as `Answers`.
  */
 export class ServedFromOffline {
   readonly #database: ScratchDatabase;
   readonly #asked: AskedGroup;
   readonly #servingDelayMs: number;
-  /** The last known_at of the group's rows. */
+  /** Log time where the log of the revisions ends. */
   readonly end: EventTimeMs;
 
   private constructor(
@@ -49,24 +39,13 @@ export class ServedFromOffline {
     servingDelayMs: number,
   ): Promise<ServedFromOffline> {
     const { index, group } = asked;
-    await checkRows(database, asked.selected.group, folder);
-    const files = quoteText(join(folder, '*.parquet'));
-    const same = group.entity.map((field, place) => {
-      const kind = group.source.fields.get(field)!.kind;
-      return `${entityValueSql(`r.${quoteIdentifier(field)}`, kind)} = e.e${place}`;
-    });
-    const features = group.features.map(({ name }, place) => `r.${quoteIdentifier(name)} AS f${place}`);
+    const { table, end } = await findRevisionFiles(database, asked, folder, servingDelayMs);
+    const types = group.features.map(({ valueType }, place) => `, f${place} ${featureSqlType(valueType)}`);
     await database.run(`
-      CREATE TABLE revisions_${index} AS
-      SELECT e.number, epoch_ms(r.window_end) AS window_end, r."version" AS version,
-             epoch_ms(r.known_at) AS known_at, r.timing, r.deleted, ${features.join(', ')}
-      FROM read_parquet(${files}, hive_partitioning = false) r
-      JOIN entities_${index} e ON ${same.join(' AND ')}`);
-    await database.run(`CREATE TABLE picks_${index} (spine_row INTEGER, revision DOUBLE)`);
-    const [[last]] = (await database.rows(
-      `SELECT max(epoch_ms(known_at))::DOUBLE FROM read_parquet(${files}, hive_partitioning = false)`,
-    )) as [[number | null]];
-    const end = last ?? Number.NEGATIVE_INFINITY;
+      CREATE TABLE revisions_${index} (number INTEGER, window_end BIGINT, version BIGINT, known_at BIGINT,
+                                       timing VARCHAR, deleted BOOLEAN${types.join('')});
+      CREATE TABLE picks_${index} (spine_row INTEGER, revision DOUBLE)`);
+    if (table !== null) await loadRevisions(database, asked, table);
     return new ServedFromOffline(database, asked, servingDelayMs, end);
   }
 
@@ -107,7 +86,7 @@ export class ServedFromOffline {
     const rows = this.#database.stream(`
       SELECT number, window_end::DOUBLE, version::DOUBLE, known_at::DOUBLE, deleted, rowid::DOUBLE
       FROM revisions_${this.#asked.index}
-      ORDER BY number, version, known_at, window_end, CASE timing WHEN 'early' THEN 0 WHEN 'on-time' THEN 1 ELSE 2 END`);
+      ORDER BY number, version, known_at, window_end, ${timingOrder('timing')}`);
     for await (const row of rows) {
       const [entity, windowEnd, version, knownAt, deleted, values] = row as Revision;
       yield { entity, windowEnd, version, knownAt, deleted, values };
@@ -123,24 +102,19 @@ function newLatest(group: FeatureGroup): LatestRows<number> {
   return new LatestRows({ areRowsDeleted: group.grid.kind === 'session' });
 }
 
-/** Each file says which rows it holds, and of which definition. */
-async function checkRows(database: ScratchDatabase, group: FeatureGroup, folder: string): Promise<void> {
-  const refuse = (message: string, remedy: string): never => {
-    throw new TidemarkError(message, { code: 'OFFLINE_ROWS', place: { file: folder }, remedy });
-  };
-  const again = 'Replay again: tidemark replay … --rows all --format parquet.';
-  if (!existsSync(join(folder, '00000.parquet'))) {
-    refuse(`there are no rows of ${group.name}:${group.version} in Parquet`, again);
-  }
-  const metadata = await database.rows(
-    `SELECT DISTINCT decode("key"), decode("value") FROM parquet_kv_metadata(${quoteText(join(folder, '*.parquet'))})`,
-  );
-  const found = new Map(metadata.map(([key, value]) => [String(key), String(value)]));
-  const rows = found.get(ROWS_METADATA.rows) ?? 'unknown';
-  if (rows !== 'all') {
-    refuse(`these are the rows of --rows ${rows}; what was served when shows in all revisions only`, again);
-  }
-  if (found.get(ROWS_METADATA.fingerprint) !== group.fingerprint) {
-    refuse(`these rows are of another definition of ${group.name}:${group.version}`, again);
-  }
+/** The revisions of the spine's entities. */
+async function loadRevisions(
+  database: ScratchDatabase,
+  { index, group }: AskedGroup,
+  table: string,
+): Promise<void> {
+  const same = group.entity.map((field, place) => {
+    const kind = group.source.fields.get(field)!.kind;
+    return `${entityValueSql(`r.${quoteIdentifier(field)}`, kind)} = e.e${place}`;
+  });
+  const features = group.features.map(({ name }) => `, r.${quoteIdentifier(name)}`);
+  await database.run(`
+    INSERT INTO revisions_${index}
+    SELECT e.number, epoch_ms(r.window_end), r."version", epoch_ms(r.known_at), r.timing, r.deleted${features.join('')}
+    FROM ${table} r JOIN entities_${index} e ON ${same.join(' AND ')}`);
 }

@@ -1,6 +1,6 @@
 import { quoteIdentifier, quoteText } from '../sinks/offline-columns.ts';
+import type { ScratchDatabase } from '../sinks/scratch-database.ts';
 import { fileFormat } from './file-format.ts';
-import type { ScratchDatabase } from './scratch-database.ts';
 import type { SpineColumn } from './spine-error.ts';
 
 export interface SpineReading {

@@ -1,8 +1,8 @@
 import { DOUBLE, INTEGER } from '@duckdb/node-api';
 import { quoteIdentifier } from '../sinks/offline-columns.ts';
+import type { ScratchDatabase } from '../sinks/scratch-database.ts';
 import { type LocalTimeReader, localTimeReader } from '../sources/decode-local-time.ts';
 import { RowAppender } from './row-appender.ts';
-import type { ScratchDatabase } from './scratch-database.ts';
 import { type SpineColumn, SpineError } from './spine-error.ts';
 
 /** How many wrong rows a message names. */

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import type { FeatureGroup, FieldKind } from '../definitions/definition.ts';
 import { suggestName } from '../definitions/nearest.ts';
 import { quoteIdentifier } from '../sinks/offline-columns.ts';
-import type { ScratchDatabase } from './scratch-database.ts';
+import type { ScratchDatabase } from '../sinks/scratch-database.ts';
 import { type SpineColumn, SpineError, unreadable } from './spine-error.ts';
 import { describeColumns, spineReader } from './spine-reader.ts';
 import { readTimes } from './spine-times.ts';

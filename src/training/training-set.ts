@@ -5,10 +5,10 @@ import type { FeatureType } from '../definitions/definition.ts';
 import { TidemarkError } from '../errors.ts';
 import { quoteIdentifier, quoteText } from '../sinks/offline-columns.ts';
 import { offlineFailure } from '../sinks/offline-error.ts';
+import type { ScratchDatabase } from '../sinks/scratch-database.ts';
 import { type FileFormat, fileFormat } from './file-format.ts';
 import type { JoinOptions } from './options.ts';
 import type { AskedGroup } from './questions.ts';
-import type { ScratchDatabase } from './scratch-database.ts';
 
 /** Before any work is done. @throws TidemarkError when the file is there and may not be replaced */
 export function refuseExisting({ out, overwrite }: Pick<JoinOptions, 'out' | 'overwrite'>): void {

@@ -48,6 +48,7 @@ const SUMMARY: ReplaySummary = {
       dropped: 7,
       rejected: {},
       directory: '/out/card_risk/v=2',
+      files: { written: 1, kept: 0 },
     },
   ],
 };
@@ -97,11 +98,14 @@ describe('tidemark replay', () => {
       groups: null,
       archive: resolve('archive'),
       journal: null,
-      out: resolve('rows'),
-      rows: 'final',
-      format: 'parquet',
+      output: {
+        kind: 'files',
+        directory: resolve('rows'),
+        rows: 'final',
+        format: 'parquet',
+        overwrite: false,
+      },
       skipCorrupt: false,
-      overwrite: false,
       signal: expect.any(AbortSignal),
       onProgress: expect.any(Function),
     });
@@ -115,12 +119,31 @@ describe('tidemark replay', () => {
       expect.objectContaining({
         groups: ['a', 'b'],
         journal: 'risk',
-        rows: 'all',
-        format: 'jsonl',
+        output: expect.objectContaining({ rows: 'all', format: 'jsonl', overwrite: true }),
         skipCorrupt: true,
-        overwrite: true,
       }),
     );
+  });
+
+  test('hands over a store and what is said of it', async () => {
+    const replay = vi.fn(() => Promise.resolve(SUMMARY));
+    const into = ['replay', 'defs.ts', '--from', 'archive', '--into', 'store'];
+    const directory = resolve('store');
+    await call(into, { replay });
+    expect(replay).toHaveBeenLastCalledWith(
+      expect.objectContaining({ output: { kind: 'store', directory, rows: null, buckets: null } }),
+    );
+    await call([...into, '--rows', 'final', '--buckets', '4'], { replay });
+    expect(replay).toHaveBeenLastCalledWith(
+      expect.objectContaining({ output: { kind: 'store', directory, rows: 'final', buckets: 4 } }),
+    );
+  });
+
+  test('says which files of a store stayed as they were', async () => {
+    const [group] = SUMMARY.groups;
+    const groups = [{ ...group!, files: { written: 3, kept: 1200 } }];
+    await call(args, { replay: () => Promise.resolve({ ...SUMMARY, groups }) });
+    expect(stdout).toMatch(/\n3 files written, 1,200 stayed as they were\n$/);
   });
 
   test('prints what was read and made', async () => {

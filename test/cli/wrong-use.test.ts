@@ -38,6 +38,22 @@ const TABLE: readonly (readonly [args: readonly string[], says: string])[] = [
     "option '--out <folder>' argument missing\n  See `tidemark replay --help`.",
   ],
   [
+    ['replay', 'defs.ts', '--from', 'x', '--out', 'y', '--into', 'z'],
+    '--out cannot stand beside --into\n  Leave --out or --into out.',
+  ],
+  [
+    ['replay', 'defs.ts', '--from', 'x', '--into', 'z', '--format', 'parquet'],
+    '--format cannot stand beside --into\n  Leave --format or --into out.',
+  ],
+  [
+    ['replay', 'defs.ts', '--from', 'x', '--out', 'y', '--buckets', '8'],
+    '--buckets is of a store\n  Give --into, or leave it out.',
+  ],
+  [
+    ['replay', 'defs.ts', '--from', 'x', '--into', 'y', '--buckets', '0'],
+    "--buckets: '0' is not a positive integer\n  Write a number such as 1000.",
+  ],
+  [
     ['replay', 'defs.ts', '--from', 'x', '--out', 'y', '--rows', 'finale'],
     "--rows: 'finale' is not allowed\n  Write one of: final, revisions, all. Did you mean final?",
   ],

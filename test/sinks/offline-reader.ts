@@ -31,13 +31,14 @@ export function filesIn(directory: string, extension: string): string[] {
 /** Every row of the Parquet files in name order, in file order; times as milliseconds. */
 export async function readParquet(directory: string): Promise<Row[]> {
   const rows: Row[] = [];
-  for (const file of filesIn(directory, '.parquet')) {
-    const sql = `SELECT * REPLACE (epoch_ms(window_end) AS window_end, epoch_ms(known_at) AS known_at) FROM ${parquet(file)}`;
-    for (const row of await query(sql)) {
-      rows.push(row.map(plainCell));
-    }
-  }
+  for (const file of filesIn(directory, '.parquet')) rows.push(...(await readParquetFile(file)));
   return rows;
+}
+
+/** The rows of a file, in order; times as milliseconds. */
+export async function readParquetFile(file: string): Promise<Row[]> {
+  const sql = `SELECT * REPLACE (epoch_ms(window_end) AS window_end, epoch_ms(known_at) AS known_at) FROM ${parquet(file)}`;
+  return (await query(sql)).map((row) => row.map(plainCell));
 }
 
 function plainCell(cell: unknown): Value | null {

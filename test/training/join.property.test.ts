@@ -28,8 +28,10 @@ interface JoinCase {
   readonly recordsPerFile: number;
   readonly servingDelayMs: number;
   readonly as: JoinKind;
-  /** Where what was served comes from. */
-  readonly from: 'archive' | 'offline';
+  /** Where what was served comes from: a store was added to twice, first when the log was shorter. */
+  readonly from: 'archive' | 'files' | 'store';
+  /** How much of the log there was at first. */
+  readonly firstRecords: number;
   readonly spine: readonly SpineRow[];
 }
 
@@ -56,14 +58,15 @@ function joinCase(kind: WindowKind): fc.Arbitrary<JoinCase> {
         recordsPerFile: fc.integer({ min: 1, max: 50 }),
         servingDelayMs: fc.constantFrom(0, 1, 200),
         as: fc.constantFrom('served' as const, 'event-time' as const),
-        from: fc.constantFrom('archive' as const, 'offline' as const),
+        from: fc.constantFrom('archive' as const, 'files' as const, 'store' as const),
+        firstShare: fc.double({ min: 0, max: 1, noNaN: true }),
         chosen: fc.array(spineChoice, { minLength: 1, maxLength: 60, size: 'max' }),
       }),
     )
-    .map(({ chosen, ...rest }) => {
+    .map(({ chosen, firstShare, ...rest }) => {
       const log = rest.log.filter((record) => canHold('avro', record));
       const spine = chosen.map((choice) => spineRow(rest.definition, log, choice));
-      return { ...rest, log, spine };
+      return { ...rest, log, spine, firstRecords: Math.max(1, Math.ceil(firstShare * log.length)) };
     })
     .filter(({ log }) => log.length > 0);
 }
@@ -87,8 +90,7 @@ async function joinedRows({ definition, spine, ...options }: JoinCase): Promise<
   const directory = mkdtempSync(joinPath(tmpdir(), 'tidemark-join-test-'));
   try {
     const archive = joinPath(directory, 'archive');
-    mkdirSync(joinPath(archive, TOPIC), { recursive: true });
-    await writeArchive(archive, options.log, { layout: 'avro', recordsPerFile: options.recordsPerFile });
+    await archiveOf(archive, options.log, options);
     const definitionsFile = joinPath(directory, 'definitions.ts');
     writeFileSync(definitionsFile, definition.text);
     const file = joinPath(directory, 'spine.jsonl');
@@ -98,10 +100,20 @@ async function joinedRows({ definition, spine, ...options }: JoinCase): Promise<
     });
     writeFileSync(file, `${lines.join('\n')}\n`);
     const out = joinPath(directory, 'train.jsonl');
-    const isOffline = options.as === 'served' && options.from === 'offline';
+    const isOffline = options.as === 'served' && options.from !== 'archive';
     const rows = joinPath(directory, 'rows');
     const journal = hasMarks(options.log) ? APP : null;
-    if (isOffline) await replayAll({ definitionsFile, archive, journal, out: rows });
+    if (isOffline && options.from === 'files') {
+      const output = { kind: 'files', directory: rows, format: 'parquet', overwrite: false } as const;
+      await replayAll({ definitionsFile, archive, journal, output: { ...output, rows: 'all' } });
+    } else if (isOffline) {
+      const output = { kind: 'store', directory: rows, rows: 'all', buckets: 3 } as const;
+      const shorter = joinPath(directory, 'shorter');
+      const first = options.log.slice(0, options.firstRecords);
+      await archiveOf(shorter, first, options);
+      await replayAll({ definitionsFile, archive: shorter, journal: hasMarks(first) ? APP : null, output });
+      await replayAll({ definitionsFile, archive, journal, output });
+    }
     await join({
       definitionsFile,
       spine: file,
@@ -129,11 +141,19 @@ function asJson(value: Value | null): unknown {
   return value instanceof Map ? Object.fromEntries(value) : value;
 }
 
-async function replayAll(
-  options: Pick<ReplayOptions, 'definitionsFile' | 'archive' | 'journal' | 'out'>,
+async function archiveOf(
+  folder: string,
+  log: readonly WrittenRecord[],
+  { recordsPerFile }: { readonly recordsPerFile: number },
 ): Promise<void> {
-  const common = { groups: null, skipCorrupt: false, overwrite: false };
-  await replay({ ...common, ...options, rows: 'all', format: 'parquet' });
+  mkdirSync(joinPath(folder, TOPIC), { recursive: true });
+  await writeArchive(folder, log, { layout: 'avro', recordsPerFile });
+}
+
+async function replayAll(
+  options: Pick<ReplayOptions, 'definitionsFile' | 'archive' | 'journal' | 'output'>,
+): Promise<void> {
+  await replay({ ...options, groups: null, skipCorrupt: false });
 }
 
 function expectedRows({ definition, spine, log, as, servingDelayMs }: JoinCase): Record<string, unknown>[] {

@@ -11,10 +11,10 @@ import {
   type DuckDBVector,
   VARCHAR,
 } from '@duckdb/node-api';
-import { sortingMemory } from '../sinks/sorting-memory.ts';
+import { sortingMemory } from './sorting-memory.ts';
 
 /**
- * A database on disk for the length of a join: what is too large for memory is sorted there. A connection does one thing
+ * A database on disk for the length of some work: what is too large for memory is sorted there. A connection does one thing
  * at a time, and a query that it streams ends without a word when it begins another; so every stream and every appender
  * has one of its own.
  */
@@ -30,7 +30,7 @@ export class ScratchDatabase {
   }
 
   static async create(): Promise<ScratchDatabase> {
-    const directory = mkdtempSync(join(tmpdir(), 'tidemark-join-'));
+    const directory = mkdtempSync(join(tmpdir(), 'tidemark-scratch-'));
     const instance = await DuckDBInstance.create(join(directory, 'scratch.db'), {
       memory_limit: sortingMemory(),
     });

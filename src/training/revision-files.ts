@@ -1,0 +1,117 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { FeatureGroup } from '../definitions/definition.ts';
+import { TidemarkError } from '../errors.ts';
+import { bucketSql } from '../offline/buckets.ts';
+import { cellFile, readState, type StoredState } from '../offline/manifest.ts';
+import { groupFolder } from '../sinks/group-folder.ts';
+import { quoteText } from '../sinks/offline-columns.ts';
+import { ROWS_METADATA } from '../sinks/offline-writer.ts';
+import type { ScratchDatabase } from '../sinks/scratch-database.ts';
+import type { EventTimeMs } from '../time.ts';
+import type { AskedGroup } from './questions.ts';
+
+/** Parquet files that have every revision that a spine asks for. */
+export interface RevisionFiles {
+  /** SQL of a table function over them; null when there is none. */
+  readonly table: string | null;
+  /** Where the log ends that the revisions are of. */
+  readonly end: EventTimeMs;
+}
+
+/** The folder of a group's rows in a store, or in what `tidemark replay --out` wrote; null when there is none. */
+export function rowsFolder(directory: string, group: FeatureGroup): string | null {
+  const folder = join(directory, groupFolder(group));
+  return existsSync(folder) ? folder : null;
+}
+
+/**
+ * The files of a group's revisions that are to be read: of a store only the buckets of the spine's entities, and of
+ * these only what was known when the last row of the spine was served.
+ *
+ * @throws TidemarkError when the folder holds other rows than all revisions of this definition
+ */
+export async function findRevisionFiles(
+  database: ScratchDatabase,
+  asked: AskedGroup,
+  folder: string,
+  servingDelayMs: number,
+): Promise<RevisionFiles> {
+  const { group } = asked.selected;
+  const state = readState(folder);
+  if (state === null) return filesOfReplay(database, group, folder);
+  refuseOthers(folder, group, state.manifest);
+  return filesOfStore(database, asked, state, servingDelayMs);
+}
+
+async function filesOfStore(
+  database: ScratchDatabase,
+  { index, group }: AskedGroup,
+  { folder, manifest }: StoredState,
+  servingDelayMs: number,
+): Promise<RevisionFiles> {
+  const fields = group.entity.map((_, place) => `e${place}`);
+  const asked = await database.rows(
+    `SELECT DISTINCT ${bucketSql(group, fields, manifest.buckets)} FROM entities_${index}`,
+  );
+  const buckets = new Set(asked.map(([bucket]) => bucket));
+  const [[last]] = (await database.rows('SELECT max(t) FROM times')) as [[number | null]];
+  const known = (last ?? Number.NEGATIVE_INFINITY) - servingDelayMs;
+  const files = manifest.files
+    .filter(({ bucket, knownAt }) => buckets.has(bucket) && knownAt.first <= known)
+    .map((file) => join(folder, cellFile(file)));
+  const ends = Object.values(manifest.coverage).map(({ logTime }) => logTime ?? Number.NEGATIVE_INFINITY);
+  return { table: files.length === 0 ? null : tableOf(files), end: Math.max(...ends) };
+}
+
+async function filesOfReplay(
+  database: ScratchDatabase,
+  group: FeatureGroup,
+  folder: string,
+): Promise<RevisionFiles> {
+  const files = join(folder, '*.parquet');
+  if (!existsSync(join(folder, '00000.parquet'))) {
+    throw wrongRows(folder, `there are no rows of ${group.name}:${group.version} in Parquet`);
+  }
+  const metadata = await database.rows(
+    `SELECT DISTINCT decode("key"), decode("value") FROM parquet_kv_metadata(${quoteText(files)})`,
+  );
+  const found = new Map(metadata.map(([key, value]) => [String(key), String(value)]));
+  refuseOthers(folder, group, {
+    rows: found.get(ROWS_METADATA.rows) ?? 'unknown',
+    fingerprint: found.get(ROWS_METADATA.fingerprint),
+  });
+  const table = tableOf([files]);
+  const [[last]] = (await database.rows(`SELECT max(epoch_ms(known_at))::DOUBLE FROM ${table}`)) as [
+    [number | null],
+  ];
+  return { table, end: last ?? Number.NEGATIVE_INFINITY };
+}
+
+function refuseOthers(
+  folder: string,
+  group: FeatureGroup,
+  { rows, fingerprint }: { readonly rows: string; readonly fingerprint: string | undefined },
+): void {
+  if (rows !== 'all') {
+    throw wrongRows(
+      folder,
+      `these are the rows of --rows ${rows}; what was served when shows in all revisions only`,
+    );
+  }
+  if (fingerprint !== group.fingerprint) {
+    throw wrongRows(folder, `these rows are of another definition of ${group.name}:${group.version}`);
+  }
+}
+
+function wrongRows(folder: string, message: string): TidemarkError {
+  return new TidemarkError(message, {
+    code: 'OFFLINE_ROWS',
+    place: { file: folder },
+    remedy: 'Replay again: tidemark replay … --rows all, into another folder or with --overwrite.',
+  });
+}
+
+function tableOf(files: readonly string[]): string {
+  return `read_parquet([${files.map(quoteText).join(', ')}], hive_partitioning = false)`;
+}
