@@ -18,6 +18,8 @@ export interface RunOptions {
   readonly from: 'earliest' | 'latest';
   /** State and offsets become durable this often. */
   readonly commitIntervalMs: DurationMs;
+  /** The group gives a worker's partitions to others when it was silent for so long. The brokers limit it. */
+  readonly sessionTimeoutMs: DurationMs;
   /** Lag, watermarks and counts are logged this often. */
   readonly reportIntervalMs: DurationMs;
   /** A task takes at most so many records between two flushes. */

@@ -53,6 +53,7 @@ export async function runWorker(
         topics,
         log,
         connectTimeoutMs: CONNECT_TIMEOUT_MS,
+        sessionTimeoutMs: options.sessionTimeoutMs,
         memberFile: join(options.stateDir, 'kafka-member.json'),
       });
       const durability = createDurability(options, { groups, state, reader, topics, log });

@@ -84,6 +84,15 @@ export function refusalOf(error: unknown): TidemarkError | null {
         cause: error,
       });
     }
+    if (type === 'INVALID_SESSION_TIMEOUT') {
+      return new TidemarkError(`Kafka refuses the session time-out: ${message}`, {
+        code: 'SESSION_TIMEOUT_REFUSED',
+        remedy:
+          'Choose a --session-timeout between group.min.session.timeout.ms and group.max.session.timeout.ms of ' +
+          'the brokers (6s and 30m unless they are told otherwise).',
+        cause: error,
+      });
+    }
     if (name === 'KafkaJSSASLAuthenticationError' || /AUTHENTICATION|SASL|AUTHORIZATION/.test(type)) {
       return new TidemarkError(`Kafka refuses: ${message}`, {
         code: 'KAFKA_REFUSED',

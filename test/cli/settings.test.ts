@@ -49,6 +49,7 @@ describe('settings of a worker', () => {
       },
       from: 'earliest',
       commitIntervalMs: 1000,
+      sessionTimeoutMs: 15_000,
       reportIntervalMs: 5000,
       maxBatchRecords: 10_000,
       log: { level: 'info', json: true },

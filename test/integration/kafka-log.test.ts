@@ -520,6 +520,15 @@ describe('its end', () => {
     await follower.running;
   });
 
+  test('a session time-out that the brokers do not take is an error that says where the limits are', async () => {
+    const topic = await createTopic(brokers, 'impatient');
+    const follower = follow({ topic, sessionTimeoutMs: 500 });
+    await expect(follower.running).rejects.toMatchObject({
+      code: 'SESSION_TIMEOUT_REFUSED',
+      remedy: expect.stringContaining('group.min.session.timeout.ms'),
+    });
+  });
+
   test('with a limit to the waiting, a closed port is an error', async () => {
     const kafka = { brokers: ['127.0.0.1:1'], ssl: null, sasl: null };
     const follower = follow({ topic: 't', kafka, connectTimeoutMs: 500 });
