@@ -34,7 +34,9 @@ export const registerJoin: RegisterCommand = (program, context) => {
     .argument('<defs>', 'definitions file')
     .addOption(valueOption('--spine <file>', 'the rows: .parquet, .csv or .jsonl', nonEmpty))
     .addOption(valueOption('--entity-time <column>', 'the column that says when each row happened', nonEmpty))
-    .addOption(valueOption('--from <folder>', 'an archive of topics', nonEmpty))
+    .addOption(
+      valueOption('--from <folder>', 'an archive of topics, or rows of `replay --rows all`', nonEmpty),
+    )
     .addOption(journalOption())
     .addOption(valueOption('--out <file>', 'the training set: .parquet, .csv or .jsonl', nonEmpty))
     .addOption(

@@ -11,6 +11,7 @@ import { DRIVERS } from './drivers.ts';
 import { reportFailure } from './failure.ts';
 import { registerGet } from './get.ts';
 import { registerJoin } from './join.ts';
+import { registerOffline } from './offline.ts';
 import { registerReplay } from './replay.ts';
 import { registerRun } from './run.ts';
 import { UsageError } from './usage.ts';
@@ -46,6 +47,7 @@ export function createProgram(context: CommandContext): Command {
     registerDemo,
     registerRun,
     registerReplay,
+    registerOffline,
     registerJoin,
     registerCompare,
     registerArchive,
@@ -54,13 +56,22 @@ export function createProgram(context: CommandContext): Command {
   ]) {
     register(program, context);
   }
-  for (const command of [program, ...program.commands]) reportWrongUse(command);
+  for (const command of withSubcommands(program)) reportWrongUse(command);
   return program;
+}
+
+function withSubcommands(command: Command): Command[] {
+  return [command, ...command.commands.flatMap(withSubcommands)];
+}
+
+/** `tidemark offline describe`. */
+function fullName(command: Command): string {
+  return command.parent === null ? command.name() : `${fullName(command.parent)} ${command.name()}`;
 }
 
 /** Wrong use reaches {@link reportFailure} as our own error; help and version pass as they are. */
 function reportWrongUse(command: Command): void {
-  const name = command.parent === null ? 'tidemark' : `tidemark ${command.name()}`;
+  const name = fullName(command);
   command.configureOutput({ outputError: () => {} });
   command.exitOverride((error) => {
     if (error.code === 'commander.helpDisplayed' || error.code === 'commander.version') throw error;

@@ -38,7 +38,7 @@ export interface StoredFile extends Cell {
   readonly version: Extent<Version>;
   readonly windowEnd: Extent<EventTimeMs>;
   readonly knownAt: Extent<EventTimeMs>;
-  /** The days of the month, UTC, in which windows end. */
+  /** The days, UTC and counted from 1970-01-01, in which windows end. */
   readonly days: readonly number[];
 }
 

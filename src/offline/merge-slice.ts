@@ -130,7 +130,7 @@ class MergedRows {
     const rows = await database.rows(`
       SELECT bucket, month, count(*)::DOUBLE, sum(hash(${all}))::VARCHAR,
              min(${version})::DOUBLE, max(${version})::DOUBLE, ${times.join(', ')},
-             to_json(list_sort(list(DISTINCT day(make_timestamp_ms(epoch_ms(${windowEnd}))))))
+             to_json(list_sort(list(DISTINCT floor(epoch_ms(${windowEnd}) / 86400000)::BIGINT)))
       FROM merged GROUP BY bucket, month ORDER BY bucket, month`);
     return rows.map(([bucket, month, count, content, ...extents]) => {
       const numbers = extents as number[];

@@ -4,6 +4,7 @@ import type { Drivers } from '../../src/cli/drivers.ts';
 import { createProgram } from '../../src/cli/main.ts';
 import type { Definitions, Feature, FeatureGroup, Range, Source } from '../../src/definitions/definition.ts';
 import type { DemoResult } from '../../src/demo/options.ts';
+import type { StoreDescription } from '../../src/offline/describe.ts';
 import type { ReplaySummary } from '../../src/replay/options.ts';
 import type { ArchiveOptions } from '../../src/sources/kafka-options.ts';
 
@@ -78,6 +79,7 @@ async function call(
     runWorker: none('runWorker'),
     replay: none('replay'),
     compare: none('compare'),
+    describeStore: none('describeStore'),
     join: none('join'),
     archiveTopic: none('archiveTopic'),
     runDemo: none('runDemo'),
@@ -173,6 +175,83 @@ describe('tidemark replay', () => {
     const failure = new Error('no archive');
     await expect(call(args, { replay: () => Promise.reject(failure) })).rejects.toBe(failure);
     expect(stdout).toBe('');
+  });
+});
+
+describe('tidemark offline describe', () => {
+  const DAY_MS = 86_400_000;
+  const description: StoreDescription = {
+    store: resolve('store'),
+    groups: [
+      {
+        group: 'card_risk',
+        version: 2,
+        fingerprint: 'abc',
+        keeps: 'all',
+        buckets: 16,
+        rows: 12_000,
+        files: 1_500,
+        bytes: 2_000_000,
+        windowEnd: { first: 0, last: 2 ** 53 - 1 },
+        knownAt: null,
+        partitions: [
+          {
+            partition: 0,
+            rows: 12_000,
+            covered: [
+              { epoch: 0, from: 0, to: 10_000, history: 0 },
+              { epoch: 0, from: 10_000, to: 20_000, history: 5_000 },
+            ],
+            gaps: [],
+          },
+          {
+            partition: 1,
+            rows: 0,
+            covered: [{ epoch: 1, from: 7, to: 8, history: 7 }],
+            gaps: Array.from({ length: 12 }, (_, index) => ({
+              epoch: 0,
+              from: index * 10,
+              to: index * 10 + 2,
+            })),
+          },
+        ],
+        daysWithoutRows: [
+          { from: DAY_MS, to: 2 * DAY_MS },
+          { from: 4 * DAY_MS, to: 6 * DAY_MS },
+        ],
+      },
+    ],
+  };
+  const describeStore = () => Promise.resolve(description);
+
+  test('prints what is there and what is missing', async () => {
+    await call(['offline', 'describe', 'store'], { describeStore });
+    const first = Array.from({ length: 10 }, (_, index) => `${index * 10} to ${index * 10 + 1}`);
+    const missing = `${first.join(', ')}, and 2 more`;
+    expect(stdout).toBe(
+      [
+        'group        card_risk:2',
+        'fingerprint  abc',
+        'keeps        all',
+        'rows         12,000',
+        'files        1,500, 2,000,000 bytes, 16 buckets',
+        'window_end   1970-01-01T00:00:00.000Z to 9007199254740991',
+        'known_at     -',
+        '',
+        'partition    rows  offsets                       made from  missing',
+        `---------  ------  ----------------------------  ---------  ${'-'.repeat(missing.length)}`,
+        '        0  12,000  0 to 9,999, 10,000 to 19,999  0, 5,000   nothing',
+        `        1       0  7 of epoch 1                  7          ${missing}`,
+        '',
+        'days without rows: 1970-01-02, 1970-01-05 to 1970-01-06',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  test('prints the same as JSON', async () => {
+    await call(['offline', 'describe', 'store', '--json'], { describeStore });
+    expect(JSON.parse(stdout)).toEqual(description);
   });
 });
 

@@ -25,6 +25,11 @@ const RUN = [
 const TABLE: readonly (readonly [args: readonly string[], says: string])[] = [
   [['frobnicate'], "unknown command 'frobnicate'\n  See `tidemark --help`."],
   [['replya'], "unknown command 'replya'\n  Did you mean replay? See `tidemark --help`."],
+  [['offline', 'describe'], "missing required argument 'store'\n  See `tidemark offline describe --help`."],
+  [
+    ['offline', 'descrbe'],
+    "unknown command 'descrbe'\n  Did you mean describe? See `tidemark offline --help`.",
+  ],
   [['--frobnicate'], "unknown option '--frobnicate'\n  See `tidemark --help`."],
   [['replay'], "missing required argument 'defs'\n  See `tidemark replay --help`."],
   [
