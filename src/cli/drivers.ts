@@ -5,6 +5,7 @@ import type { WorkerSummary } from '../live/worker-summary.ts';
 import type { StoreDescription } from '../offline/describe.ts';
 import type { CompareOptions, GroupComparison } from '../replay/compare.ts';
 import type { ReplayOptions, ReplaySummary } from '../replay/options.ts';
+import type { ServeOptions, ServeSummary } from '../serving/options.ts';
 import type { ArchiveOptions, ArchiveSummary } from '../sources/kafka-options.ts';
 import type { JoinOptions, JoinSummary } from '../training/options.ts';
 import type { Logger } from './logger.ts';
@@ -14,6 +15,8 @@ export interface Drivers {
   loadDefinitions(file: string): Promise<Definitions>;
   /** Resolves when the signal is aborted and everything is stopped in good order. */
   runWorker(options: RunOptions, log: Logger, signal: AbortSignal): Promise<WorkerSummary>;
+  /** Resolves as {@link Drivers.runWorker} does. */
+  serve(options: ServeOptions, log: Logger, signal: AbortSignal): Promise<ServeSummary>;
   replay(options: ReplayOptions): Promise<ReplaySummary>;
   compare(options: CompareOptions): Promise<readonly GroupComparison[]>;
   join(options: JoinOptions): Promise<JoinSummary>;
@@ -26,6 +29,7 @@ export const DRIVERS: Drivers = {
   loadDefinitions: async (file) => (await import('../definitions/load.ts')).loadDefinitions(file),
   runWorker: async (options, log, signal) =>
     (await import('../live/run-worker.ts')).runWorker(options, log, signal),
+  serve: async (options, log, signal) => (await import('../serving/serve.ts')).serve(options, log, signal),
   replay: async (options) => (await import('../replay/replay.ts')).replay(options),
   compare: async (options) => (await import('../replay/compare.ts')).compare(options),
   join: async (options) => (await import('../training/join.ts')).join(options),

@@ -14,6 +14,7 @@ import { registerJoin } from './join.ts';
 import { registerOffline } from './offline.ts';
 import { registerReplay } from './replay.ts';
 import { registerRun } from './run.ts';
+import { registerServe } from './serve.ts';
 import { UsageError } from './usage.ts';
 
 /** How long the process may take to end by itself once its command has: then it is ended. */
@@ -46,6 +47,7 @@ export function createProgram(context: CommandContext): Command {
   for (const register of [
     registerDemo,
     registerRun,
+    registerServe,
     registerReplay,
     registerOffline,
     registerJoin,

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { LOG_LEVELS, type RunOptions } from '../live/options.ts';
+import { LOG_LEVELS, type LogOptions, type RunOptions } from '../live/options.ts';
 import type { OnlineStoreOptions } from '../sinks/open-online-store.ts';
 import { deadLettersTopic, lateTopic } from '../state/internal-topics.ts';
 import { KAFKA_SETTINGS, kafkaOptions } from './kafka-settings.ts';
@@ -11,6 +11,12 @@ import { UsageError } from './usage.ts';
 export const STORE_SETTINGS = {
   redis: setting(redisUrl, '<url>', 'online store: a Redis server, such as redis://localhost:6379'),
   sqlite: pathSetting('<file>', 'online store: a SQLite file, instead of Redis'),
+} as const;
+
+/** What a long-running command logs, and how. */
+export const LOG_SETTINGS = {
+  logLevel: setting(choice(LOG_LEVELS), '<level>', `one of ${LOG_LEVELS.join(', ')} (default: info)`),
+  logJson: setting(yesOrNo, null, 'log JSON lines (default: when standard error is no terminal)'),
 } as const;
 
 /** Every setting of a worker, in the order of `tidemark run --help`. */
@@ -50,8 +56,7 @@ export const RUN_SETTINGS = {
   ),
   reportInterval: setting(duration, '<duration>', 'lag and counts are logged this often (default: 5s)'),
   maxBatchRecords: setting(positiveInteger, '<n>', 'records between two flushes at most (default: 10000)'),
-  logLevel: setting(choice(LOG_LEVELS), '<level>', `one of ${LOG_LEVELS.join(', ')} (default: info)`),
-  logJson: setting(yesOrNo, null, 'log JSON lines (default: when standard error is no terminal)'),
+  ...LOG_SETTINGS,
 } as const;
 
 export type RunSettings = SettingValues<typeof RUN_SETTINGS>;
@@ -74,7 +79,7 @@ export function runOptions(given: RunSettings, interactive: boolean): RunOptions
     sessionTimeoutMs: given.sessionTimeout ?? 15_000,
     reportIntervalMs: given.reportInterval ?? 5000,
     maxBatchRecords: given.maxBatchRecords ?? 10_000,
-    log: { level: given.logLevel ?? 'info', json: given.logJson ?? !interactive },
+    log: logOptions(given, interactive),
   };
 }
 
@@ -96,6 +101,11 @@ function refuseGiven(given: RunSettings, names: readonly (keyof RunSettings)[], 
   const name = names.find((each) => given[each] !== undefined);
   if (name === undefined) return;
   throw new UsageError(`${name} goes with --durability ${durability}`, 'Leave one of the two out.');
+}
+
+/** `interactive`: whether somebody sees standard error. */
+export function logOptions(given: SettingValues<typeof LOG_SETTINGS>, interactive: boolean): LogOptions {
+  return { level: given.logLevel ?? 'info', json: given.logJson ?? !interactive };
 }
 
 /** The one store that is given; `file`: a --config file could have named it. */

@@ -77,6 +77,7 @@ async function call(
   const all: Drivers = {
     loadDefinitions: none('loadDefinitions'),
     runWorker: none('runWorker'),
+    serve: none('serve'),
     replay: none('replay'),
     compare: none('compare'),
     describeStore: none('describeStore'),
@@ -252,6 +253,49 @@ describe('tidemark offline describe', () => {
   test('prints the same as JSON', async () => {
     await call(['offline', 'describe', 'store', '--json'], { describeStore });
     expect(JSON.parse(stdout)).toEqual(description);
+  });
+});
+
+describe('tidemark serve', () => {
+  const summary = { requests: 5, answers: 9, refused: 1, failed: 0, servedLog: null };
+  const log = ['--log-level', 'error', '--json'];
+
+  test('tells the driver the defaults, and prints what was done', async () => {
+    const serve = vi.fn(() => Promise.resolve(summary));
+    await call(['serve', 'defs.ts', '--redis', 'redis://r', '--token-file', 'tokens', ...log], { serve });
+    expect(serve).toHaveBeenCalledExactlyOnceWith(
+      {
+        definitionsFile: resolve('defs.ts'),
+        groups: null,
+        store: { kind: 'redis', url: 'redis://r' },
+        host: '127.0.0.1',
+        port: 8080,
+        access: { kind: 'token file', file: resolve('tokens') },
+        servedLog: null,
+      },
+      expect.objectContaining({ level: 'error' }),
+      expect.any(AbortSignal),
+    );
+    expect(JSON.parse(stdout)).toEqual(summary);
+  });
+
+  const served = ['serve', 'defs.ts', '--sqlite', 'x.db', '--allow-anonymous', ...log];
+  test.each([
+    [
+      ['--served-log', 'served', '--served-log-rate', '.25', '--served-log-file-size', '8'],
+      { kind: 'files', folder: resolve('served'), maxBytes: 8_000_000, maxAgeMs: 3_600_000 },
+      { rate: 0.25, capacity: 100_000 },
+    ],
+    [
+      ['--served-log-topic', 'served', '--brokers', 'k:9092', '--served-log-buffer', '50'],
+      { kind: 'topic', topic: 'served', kafka: { brokers: ['k:9092'], ssl: null, sasl: null } },
+      { rate: 1, capacity: 50 },
+    ],
+  ])('tells the driver where answers are logged: %j', async (args, target, more) => {
+    const serve = vi.fn(() => Promise.resolve(summary));
+    await call([...served, ...args], { serve });
+    const expected = { access: { kind: 'anyone' }, servedLog: { target, ...more } };
+    expect(serve.mock.lastCall).toMatchObject([expected, {}, {}]);
   });
 });
 

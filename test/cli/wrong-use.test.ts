@@ -21,6 +21,8 @@ const RUN = [
   'redis://localhost',
 ];
 
+const SERVE = ['serve', 'defs.ts', '--sqlite', 'x.db', '--allow-anonymous'];
+
 /** Wrong use, and exactly what is said about it. */
 const TABLE: readonly (readonly [args: readonly string[], says: string])[] = [
   [['frobnicate'], "unknown command 'frobnicate'\n  See `tidemark --help`."],
@@ -116,6 +118,42 @@ const TABLE: readonly (readonly [args: readonly string[], says: string])[] = [
   [
     ['check', 'defs.ts', 'more.ts'],
     "too many arguments for 'check'. Expected 1 argument but got 2.\n  See `tidemark check --help`.",
+  ],
+  [['serve'], 'DEFS is missing\n  Give DEFS or TIDEMARK_DEFINITIONS or "definitions" in the --config file.'],
+  [
+    ['serve', 'defs.ts', '--allow-anonymous'],
+    '--redis is missing\n  Give --redis or TIDEMARK_REDIS or "redis" in the --config file.',
+  ],
+  [
+    ['serve', 'defs.ts', '--sqlite', 'x.db'],
+    'nothing says who may read\n' +
+      '  Give --token-file, TIDEMARK_TOKEN, or --allow-anonymous to let anyone read who reaches the port.',
+  ],
+  [
+    [...SERVE, '--token-file', 'tokens'],
+    'token file and anyone are both given\n' +
+      '  Choose one. Give --token-file, TIDEMARK_TOKEN, or --allow-anonymous to let anyone read who reaches the port.',
+  ],
+  [[...SERVE, '--token', '0123456789abcdef'], "unknown option '--token'\n  See `tidemark serve --help`."],
+  [
+    [...SERVE, '--port', '65536'],
+    "--port: '65536' is not a port\n  Write a number from 0 (a free one) to 65535.",
+  ],
+  [
+    [...SERVE, '--served-log', 'x', '--served-log-topic', 'served'],
+    'both servedLog and servedLogTopic are given\n  Choose files or a topic.',
+  ],
+  [
+    [...SERVE, '--served-log-topic', 'served'],
+    '--brokers is missing\n  Give --brokers or TIDEMARK_BROKERS or "brokers" in the --config file.',
+  ],
+  [
+    [...SERVE, '--served-log', 'x', '--served-log-rate', '0'],
+    "--served-log-rate: '0' is no share\n  Write a number above 0 and up to 1, such as 0.01.",
+  ],
+  [
+    [...SERVE, '--served-log-rate', '0.5'],
+    'servedLogRate is given, and answers are not logged\n  Give --served-log or --served-log-topic, or leave it out.',
   ],
   [['get', 'card_risk'], "missing required argument 'entity'\n  See `tidemark get --help`."],
   [['get', 'card_risk', 'c1'], '--redis is missing\n  Give --redis or TIDEMARK_REDIS.'],
