@@ -5,6 +5,7 @@ import { Task } from '../../src/operators/task.ts';
 import { createDecoder } from '../../src/sources/decode-record.ts';
 import type { LogRecord, RejectedRecord, RejectionReason } from '../../src/sources/record.ts';
 import type { EntityState } from '../../src/state/state-store.ts';
+import type { Mark } from '../../src/watermark/mark.ts';
 import type { WrittenRecord } from './log-arbitrary.ts';
 import type { Drop, OracleRejection } from './oracle.ts';
 import type { Subject } from './subject.ts';
@@ -20,6 +21,8 @@ export class TaskSubject implements Subject {
   #task: Task;
   #partition: SourcePartition;
   #read = 0;
+  /** Those after the last record. */
+  #marks: readonly Mark[] = [];
 
   constructor(group: FeatureGroup) {
     this.group = group;
@@ -29,7 +32,8 @@ export class TaskSubject implements Subject {
 
   process(record: WrittenRecord): readonly Revision[] {
     this.#partition.process([logRecordOf(record)]);
-    for (const mark of record.marks) this.#partition.mark({ after: record.offset, ...mark });
+    this.#marks = record.marks.map((mark) => ({ after: record.offset, ...mark }));
+    for (const mark of this.#marks) this.#partition.mark(mark);
     const { revisions } = this.#task;
     const made: Revision[] = [];
     for (; this.#read < revisions.length; this.#read += 1) made.push(revisions.at(this.#read));
@@ -51,6 +55,7 @@ export class TaskSubject implements Subject {
     }
   }
 
+  /** Goes on from the state; the marks of the journal that it may lack are read again. */
   restore(): void {
     this.commit();
     const progress = this.#task.progress({});
@@ -60,6 +65,7 @@ export class TaskSubject implements Subject {
     this.#partition = this.#newPartition();
     this.#partition.restoreClock(progress);
     this.#read = 0;
+    for (const mark of this.#marks) this.#partition.mark(mark);
   }
 
   /** To be called once, after the last record. */

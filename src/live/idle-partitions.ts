@@ -1,0 +1,106 @@
+import type { SourcePartition } from '../operators/source-partition.ts';
+import type { PartitionLag, TopicPartition } from '../sources/log-reader.ts';
+import type { EventTimeMs } from '../time.ts';
+import { Idleness, type MonotonicMs } from '../watermark/idleness.ts';
+import type { JournalEntry, Mark } from '../watermark/mark.ts';
+
+/** A partition that the worker owns, as far as marks concern it. */
+export interface IdlePartition extends TopicPartition {
+  readonly pipelines: readonly SourcePartition[];
+  /** Takes in a mark, as a record, and sends the rows that it makes. */
+  mark(pipeline: SourcePartition, mark: Mark): void;
+}
+
+export interface IdlePartitionsOptions {
+  /**
+   * How far the owned partitions are read, and where their logs end: only those whose end the brokers have told since
+   * the call. A position moves when its records are applied.
+   */
+  readonly lag: () => Promise<readonly PartitionLag[]>;
+  /** Writes to the journal of the topic, in the same partition; resolves when that is durable. */
+  readonly writeJournal: (partition: TopicPartition, entries: readonly JournalEntry[]) => Promise<void>;
+  readonly clock: { monotonic(): MonotonicMs; wall(): EventTimeMs };
+}
+
+interface Watched {
+  readonly partition: IdlePartition;
+  /** Of the sources that have an idle time-out. */
+  readonly idleness: ReadonlyMap<SourcePartition, Idleness>;
+  /** The marks on their way to the journal; while they are, the partition takes in nothing. */
+  writing: Promise<void>;
+}
+
+/**
+ * Advances the watermarks of the owned partitions that are idle.
+ *
+ * A mark is in the journal before it is applied: rows that it makes are never seen unless a restart and a replay repeat
+ * it. So records wait while one is on its way: they come after it.
+ */
+export class IdlePartitions {
+  readonly #options: IdlePartitionsOptions;
+  readonly #watched = new Map<string, Watched>();
+
+  constructor(options: IdlePartitionsOptions) {
+    this.#options = options;
+  }
+
+  /** The partition is owned from now on, and its state is restored. */
+  add(partition: IdlePartition): void {
+    const now = this.#options.clock.monotonic();
+    const idleness = new Map<SourcePartition, Idleness>();
+    for (const pipeline of partition.pipelines) {
+      const { idleTimeoutMs } = pipeline.source;
+      if (idleTimeoutMs !== null) idleness.set(pipeline, new Idleness(idleTimeoutMs, now));
+    }
+    if (idleness.size === 0) return;
+    this.#watched.set(nameOf(partition), { partition, idleness, writing: Promise.resolve() });
+  }
+
+  /** The partition belongs to somebody else. */
+  delete(partition: TopicPartition): void {
+    this.#watched.delete(nameOf(partition));
+  }
+
+  /** To be awaited right before records of the partition are applied. */
+  async records(partition: TopicPartition): Promise<void> {
+    const watched = this.#watched.get(nameOf(partition));
+    if (watched === undefined) return;
+    // Before the wait, so that no other mark is taken.
+    for (const idleness of watched.idleness.values()) idleness.records(this.#options.clock.monotonic());
+    await watched.writing;
+  }
+
+  /** To be called about once a second, not again before it has resolved. Throws what the journal refused. */
+  async advance(): Promise<void> {
+    if (this.#watched.size === 0) return;
+    const { lag, clock } = this.#options;
+    const asked = clock.monotonic();
+    for (const { topic, partition, position, end } of await lag()) {
+      const watched = this.#watched.get(nameOf({ topic, partition }));
+      if (watched === undefined || position < end) continue;
+      for (const idleness of watched.idleness.values()) idleness.caughtUp(asked);
+      watched.writing = this.#mark(watched);
+      await watched.writing;
+    }
+  }
+
+  async #mark({ partition, idleness }: Watched): Promise<void> {
+    const marks: { readonly pipeline: SourcePartition; readonly mark: Mark }[] = [];
+    for (const [pipeline, each] of idleness) {
+      const { watermark } = pipeline.clock;
+      const nextDue = Math.min(...pipeline.tasks.map((task) => task.nextDue));
+      const due = each.takeMark({ watermark, nextDue }, this.#options.clock.wall());
+      if (due !== null) marks.push({ pipeline, mark: { after: pipeline.nextOffset - 1, ...due } });
+    }
+    if (marks.length === 0) return;
+    await this.#options.writeJournal(
+      partition,
+      marks.map(({ pipeline, mark }) => ({ source: pipeline.source.name, mark })),
+    );
+    for (const { pipeline, mark } of marks) partition.mark(pipeline, mark);
+  }
+}
+
+function nameOf({ topic, partition }: TopicPartition): string {
+  return `${topic}/${partition}`;
+}
