@@ -16,9 +16,19 @@ export interface Click {
   readonly logged: EventTimeMs;
 }
 
-/** A click, and what a task made of it. */
-export interface Step {
-  readonly click: Click;
+/** The partition was idle, and a mark moved its watermark. */
+export interface IdleMark {
+  readonly watermark: EventTimeMs;
+  /** When it was made. */
+  readonly logged: EventTimeMs;
+}
+
+/** A click or a mark, and what a task made of it. */
+export interface LogStep {
+  /** Null: a mark. */
+  readonly click: Click | null;
+  readonly logged: EventTimeMs;
+  /** Of a mark, that of the click before it. */
   readonly version: Version;
   /** W after it. */
   readonly watermark: EventTimeMs;
@@ -27,8 +37,17 @@ export interface Step {
   readonly revisions: readonly Revision[];
 }
 
-/** Runs a task of the group over a log, as a replay would. */
+export interface Step extends LogStep {
+  readonly click: Click;
+}
+
+/** Runs a task of the group over a log of clicks alone. */
 export function run(group: FeatureGroup, log: readonly Click[]): Step[] {
+  return runMarked(group, log) as Step[];
+}
+
+/** Runs a task of the group over a log, as a replay would. */
+export function runMarked(group: FeatureGroup, log: readonly (Click | IdleMark)[]): LogStep[] {
   const dropped: DroppedRecord[] = [];
   const refuse = (_: unknown, { detail }: { readonly detail: string }): never => {
     throw new Error(`a click was rejected: ${detail}`);
@@ -47,16 +66,25 @@ export function run(group: FeatureGroup, log: readonly Click[]): Step[] {
     tasks: [task],
     rejected: refuse,
   });
-  return log.map((click, offset) => {
+  let offset = -1;
+  return log.map((item) => {
     const before = { ...task.counters };
-    const json = { user: click.user, at: click.at };
-    const value = Buffer.from(JSON.stringify(json));
-    partition.process([{ offset, timestamp: click.logged, key: Buffer.from(click.user), value }]);
+    const { logged } = item;
+    const click = 'user' in item ? item : null;
+    if (click !== null) {
+      offset++;
+      const value = Buffer.from(JSON.stringify({ user: click.user, at: click.at }));
+      partition.process([{ offset, timestamp: logged, key: Buffer.from(click.user), value }]);
+    } else {
+      const { watermark } = item as IdleMark;
+      partition.mark({ after: offset, watermark, logTime: logged });
+    }
     const { revisions, counters } = task;
     const made = Array.from({ length: revisions.length }, (_, row) => revisions.at(row));
     task.drained();
     return {
       click,
+      logged,
       version: versionOf(offset, source.epoch),
       watermark: partition.clock.watermark,
       lateness: latenessOf(before, counters),
@@ -75,7 +103,7 @@ function latenessOf(before: Counts, after: Counts): Lateness {
 }
 
 /** The last revision of each row of a user, by window_end. */
-export function finalRows(steps: readonly Step[], user: string): ReadonlyMap<EventTimeMs, Revision> {
+export function finalRows(steps: readonly LogStep[], user: string): ReadonlyMap<EventTimeMs, Revision> {
   const rows = new Map<EventTimeMs, Revision>();
   for (const { revisions } of steps) {
     for (const revision of revisions) if (revision.entity[0] === user) rows.set(revision.windowEnd, revision);

@@ -2,13 +2,13 @@ import type { FeatureGroup, WindowGrid } from '../../src/definitions/definition.
 import type { Revision } from '../../src/operators/revision.ts';
 import { WindowLayout } from '../../src/operators/window-layout.ts';
 import type { EventTimeMs } from '../../src/time.ts';
-import { finalRows, type Step } from './clicks.ts';
+import { finalRows, type LogStep } from './clicks.ts';
 import { element, label, line, type Picture, rounded } from './svg.ts';
 import { clockText } from './time-text.ts';
 
 export interface LogPictureOptions {
   readonly group: FeatureGroup;
-  readonly steps: readonly Step[];
+  readonly steps: readonly LogStep[];
   readonly user: string;
   readonly from: EventTimeMs;
   readonly to: EventTimeMs;
@@ -70,9 +70,9 @@ function header({ steps }: LogPictureOptions, columns: Columns): string[] {
   return [
     label(16, 20, 'log position', 'strong', 'start'),
     label(16, 36, 'log time', 'muted', 'start'),
-    ...steps.flatMap(({ click, version }, index) => [
-      label(columns.middle(index), 20, `v${version}`, 'strong'),
-      label(columns.middle(index), 36, clockText(click.logged), 'small muted'),
+    ...steps.flatMap(({ click, version, logged }, index) => [
+      label(columns.middle(index), 20, click === null ? `v${version}, mark` : `v${version}`, 'strong'),
+      label(columns.middle(index), 36, clockText(logged), 'small muted'),
     ]),
   ];
 }
@@ -98,6 +98,7 @@ function chart({ group, steps, user, from, to }: LogPictureOptions, columns: Col
   }
   shapes.push(stairs(0, 'watermark'), stairs(group.allowedLatenessMs, 'final'));
   steps.forEach(({ click, lateness }, index) => {
+    if (click === null) return;
     const [cx, cy] = [columns.middle(index), y(click.at)];
     shapes.push(
       element('circle', { cx, cy, r: 5, class: `dot ${click.user === user ? lateness : 'other'}` }),
@@ -144,7 +145,8 @@ function describeLog({ group, steps, user }: LogPictureOptions): string {
         ({ windowEnd, timing, values }) => `${timing} row ${clockText(windowEnd)}, ${feature} ${values[0]}`,
       );
     const what = [...missed, ...rows].join('; ') || 'no row';
-    return `v${version}: a click at ${clockText(click.at)}, ${lateness}, watermark ${clockText(watermark)}: ${what}.`;
+    const came = click === null ? 'a mark' : `a click at ${clockText(click.at)}, ${lateness}`;
+    return `v${version}: ${came}, watermark ${clockText(watermark)}: ${what}.`;
   });
   return said.join(' ');
 }

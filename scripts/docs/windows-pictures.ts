@@ -1,6 +1,6 @@
 import type { FeatureGroup } from '../../src/definitions/definition.ts';
 import type { EventTimeMs } from '../../src/time.ts';
-import { type Click, clock, run } from './clicks.ts';
+import { type Click, clock, type IdleMark, run, runMarked } from './clicks.ts';
 import { columnsPicture } from './columns-picture.ts';
 import { logPicture } from './log-picture.ts';
 import { rowsPicture } from './rows-picture.ts';
@@ -19,6 +19,10 @@ function inTime(times: readonly string[], until: string): Click[] {
 
 function click(at: string, logged = at, user = USER): Click {
   return { user, at: clock(at), logged: clock(logged) };
+}
+
+function mark(watermark: string, logged: string): IdleMark {
+  return { watermark: clock(watermark), logged: clock(logged) };
 }
 
 const HOUR_MS = 3_600_000;
@@ -58,6 +62,23 @@ const PICTURES: Readonly<Record<string, Draw>> = {
     return logPicture(title, {
       group,
       steps: run(group, log),
+      user: USER,
+      from: clock('12:00'),
+      to: clock('12:20'),
+    });
+  },
+  idle: (title, group) => {
+    const log = [
+      click('12:01', '12:01'),
+      click('12:06', '12:06'),
+      mark('12:05', '12:07'),
+      mark('12:10', '12:12'),
+      click('12:08', '12:13'),
+      click('12:13', '12:14'),
+    ];
+    return logPicture(title, {
+      group,
+      steps: runMarked(group, log),
       user: USER,
       from: clock('12:00'),
       to: clock('12:20'),
