@@ -29,6 +29,9 @@ class CountingStore implements OnlineStore {
   async write(_: FeatureGroup, rows: readonly Upsert[]): Promise<UpsertCounts> {
     return { accepted: rows.length, equal: 0, stale: 0 };
   }
+  async remember(): Promise<[]> {
+    return [];
+  }
   async latest(): Promise<null> {
     return null;
   }
@@ -61,6 +64,7 @@ const worker = new Worker({
   store,
   log,
   options: {
+    app: options.app,
     from: 'earliest',
     commitIntervalMs: options.commitIntervalMs,
     reportIntervalMs: 5000,

@@ -64,7 +64,7 @@ export function parseVector(text: string, type: VectorType): Value {
 }
 
 /** A list or map from its text that was parsed as JSON. */
-export function vectorOf(parsed: unknown, type: VectorType): Value {
+export function vectorOf(parsed: unknown, type: VectorType): Exclude<Value, Scalar> {
   if (type.kind === 'list') return parsed as readonly Element[];
   const entries = Object.entries(parsed as Readonly<Record<string, Element>>).map(
     ([key, value]) => [keyOf(key, type.key), value] as const,

@@ -176,6 +176,7 @@ async function runEmbeddedWorker(parts: {
       store: parts.store,
       log: { info: () => {}, warn: () => {} },
       options: {
+        app: 'demo',
         from: 'earliest',
         commitIntervalMs: 1000,
         reportIntervalMs: 60_000,

@@ -3,6 +3,7 @@ import type { TopicPartition } from '../sources/log-reader.ts';
 import type { ChangelogPacker } from '../state/changelog-pack.ts';
 import {
   ALL_KEYS,
+  ORDERED_KEY_BYTES,
   type StateStore,
   type StateTable,
   type TaskChanges,
@@ -93,7 +94,7 @@ export class ChangelogSweep {
       packer.put(task, table, key, state);
       packed++;
       const isEnough = packed >= ENTRIES_PER_TURN || packer.size >= budget;
-      if (isEnough && key.length <= ORDERED_KEY_BYTES) return { table, after: key };
+      if (isEnough && key.length <= ORDERED_KEY_BYTES) return { table, after: Uint8Array.from(key) };
     }
     return table === 'chunks' ? { table: 'rows', after: null } : START;
   }
@@ -107,8 +108,6 @@ interface SweepCursor {
 
 const START: SweepCursor = { table: 'chunks', after: null };
 const ZERO = Buffer.from([0]);
-/** Behind a longer key one cannot go on: the store's order is not that of such keys. */
-const ORDERED_KEY_BYTES = 1000;
 
 /** How far a sweep comes with a commit. */
 export interface SweptStretch {

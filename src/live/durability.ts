@@ -1,6 +1,7 @@
 import type { FeatureGroup, Source } from '../definitions/definition.ts';
 import type { RevisionBatch } from '../operators/revision.ts';
 import type { DroppedRecord } from '../operators/task.ts';
+import type { Upsert } from '../sinks/sink.ts';
 import type { TopicPartition } from '../sources/log-reader.ts';
 import type { LogRecord, Rejection } from '../sources/record.ts';
 import type { EntityState, TaskChanges, TaskId, TaskProgress } from '../state/state-store.ts';
@@ -41,6 +42,8 @@ export interface AcquireOptions {
 export interface PartitionStore extends PartitionOutputs {
   progress(task: TaskId): TaskProgress | null;
   entities(task: TaskId): Iterable<EntityState>;
+  /** The rows that the online store holds of a task, as of the last step, entity by entity, in batches. */
+  copies(task: TaskId, group: FeatureGroup): Iterable<readonly Upsert[]>;
   /** The partition is somebody else's now, or the worker ends: no step follows. */
   release(): Promise<void>;
 }
@@ -59,6 +62,15 @@ export interface Step extends TopicPartition {
   /** Where the partition is read on. */
   readonly position: Offset;
   readonly changes: readonly TaskChanges[];
+  /** What was sent to the online store; copies of it are kept with the states. */
+  readonly sent: readonly SentRows[];
+}
+
+export interface SentRows {
+  readonly task: TaskId;
+  readonly group: FeatureGroup;
+  /** In the order in which they were sent. */
+  readonly rows: readonly Upsert[];
 }
 
 export interface LostPartition extends TopicPartition {

@@ -7,6 +7,7 @@ import { ChangelogSweep } from './changelog-sweep.ts';
 import { type CommitLog, type CommitLogs, CommitLostError, FencedError } from './commit-log.ts';
 import type { AcquireOptions, Durability, LostPartition, PartitionStore, Step } from './durability.ts';
 import { type OutputTopics, PendingOutputs } from './output-topics.ts';
+import { copiedRows, RowCopies } from './row-copies.ts';
 
 /**
  * Steps in the commit log, which any worker can take over: states in the changelog, outputs and the position in one
@@ -19,12 +20,14 @@ import { type OutputTopics, PendingOutputs } from './output-topics.ts';
 export class KafkaDurability implements Durability {
   readonly #logs: CommitLogs;
   readonly #state: StateStore;
+  readonly #copies: RowCopies;
   readonly #topics: OutputTopics;
   readonly #partitions = new Map<string, OwnedPartition>();
 
   constructor(parts: { logs: CommitLogs; state: StateStore; topics: OutputTopics }) {
     this.#logs = parts.logs;
     this.#state = parts.state;
+    this.#copies = new RowCopies(parts.state);
     this.#topics = parts.topics;
   }
 
@@ -49,6 +52,7 @@ export class KafkaDurability implements Durability {
     return {
       progress: (task) => state.progress(task),
       entities: (task) => state.entities(task),
+      copies: (task, group) => copiedRows(state, task, group),
       rejectedBySource: (source, record, rejection) => outputs.rejectedBySource(source, record, rejection),
       rejectedByGroup: (group, record, rejection) => outputs.rejectedByGroup(group, record, rejection),
       dropped: (group, dropped, record) => outputs.dropped(group, dropped, record),
@@ -88,26 +92,22 @@ export class KafkaDurability implements Durability {
   }
 
   async #commitStep(
-    { position, changes, ...partition }: Step,
+    step: Step,
     { log, sweep }: OwnedPartition,
     outputs: ReturnType<PendingOutputs['take']>,
   ): Promise<void> {
     const packer = new ChangelogPacker();
-    const all = changes.map(({ entities, rows, ...rest }) => ({
-      ...rest,
-      entities: [...entities],
-      rows: [...(rows ?? [])],
-    }));
+    const changes = await this.#copies.complete(step);
     // What is said again comes before what is new.
-    const swept = await sweep.pack(packer, all);
-    for (const { task, progress, entities, rows } of all) {
+    const swept = await sweep.pack(packer, changes);
+    for (const { task, progress, entities, rows } of changes) {
       for (const { key, state } of entities) packer.put(task, 'chunks', key, state);
-      for (const { key, state } of rows) packer.put(task, 'rows', key, state);
+      for (const { key, state } of rows ?? []) packer.put(task, 'rows', key, state);
       if (progress !== null) packer.progress(task, progress);
     }
     const changelog = packer.take();
-    const end = await log.commit({ position, changelog, journal: [], outputs });
-    await this.#state.commit(all, new Map([[followedFact(partition), String(end)]]));
+    const end = await log.commit({ position: step.position, changelog, journal: [], outputs });
+    await this.#state.commit(changes, new Map([[followedFact(step), String(end)]]));
     const obsolete = sweep.committed(swept, end - changelog.length, end);
     if (obsolete !== null) await log.truncate(obsolete);
   }

@@ -1,13 +1,18 @@
 import type { FeatureGroup, Source } from '../definitions/definition.ts';
 import { SourcePartition } from '../operators/source-partition.ts';
 import { Task } from '../operators/task.ts';
+import type { OnlineStore, Upsert } from '../sinks/sink.ts';
 import { createDecoder } from '../sources/decode-record.ts';
 import type { LogPosition } from '../sources/log-reader.ts';
 import type { LogRecord } from '../sources/record.ts';
 import { requireFingerprint } from '../state/fingerprint.ts';
 import type { TaskId } from '../state/state-store.ts';
+import type { Offset } from '../time.ts';
 import type { PartitionStore, Step } from './durability.ts';
 import type { RowFlusher } from './row-flusher.ts';
+
+/** What a row that waits for the next step takes in memory, about. */
+const BYTES_PER_ROW = 200;
 
 /** One partition of a topic that this worker owns: the tasks of all groups over it, restored from their states. */
 export class LivePartition {
@@ -18,6 +23,11 @@ export class LivePartition {
   /** What the tasks had counted when they were restored; their own counters begin at 0. */
   readonly #countedBefore = new Map<Task, Readonly<Record<string, number>>>();
   readonly #store: PartitionStore;
+  readonly #ids = new Map<Task, TaskId>();
+  /** What was sent to the online store since the last step. */
+  #sent = new Map<Task, Upsert[]>();
+  #sentRows = 0;
+  #stepOffset: Offset;
   #changed = false;
 
   constructor(options: {
@@ -64,6 +74,7 @@ export class LivePartition {
       return pipeline;
     });
     this.#start = earliestOf(positions);
+    this.#stepOffset = this.nextOffset;
   }
 
   /** Where reading goes on. */
@@ -91,7 +102,7 @@ export class LivePartition {
       pipeline.process(records, from, to);
       for (const task of pipeline.tasks) {
         this.#store.revised(task.group, task.revisions);
-        flusher.send(task.group, task.revisions, pipeline.clock.watermark);
+        this.#keepSent(task, flusher.send(task.group, task.revisions, pipeline.clock.watermark));
         task.drained();
       }
     }
@@ -102,17 +113,49 @@ export class LivePartition {
     if (!this.#changed) return null;
     this.#changed = false;
     const { topic, partition, nextOffset } = this;
+    this.#stepOffset = nextOffset;
     const changes = this.tasks.map((task) => ({
       task: this.#idOf(task),
       progress: task.progress(countersOf(task, this.#countedBefore.get(task))),
       entities: task.takeChanges(),
     }));
-    return { topic, partition, position: nextOffset, changes };
+    const sent = this.tasks.flatMap((task) => {
+      const rows = this.#sent.get(task);
+      return rows === undefined ? [] : [{ task: this.#idOf(task), group: task.group, rows }];
+    });
+    this.#sent = new Map();
+    this.#sentRows = 0;
+    return { topic, partition, position: nextOffset, changes, sent };
   }
 
-  /** Bytes of outputs that wait for the next step. */
+  /** About as many bytes wait for the next step. */
   get pendingBytes(): number {
-    return this.#store.pendingBytes;
+    return this.#store.pendingBytes + this.#sentRows * BYTES_PER_ROW;
+  }
+
+  /** How far the last step came. */
+  get committedOffset(): Offset {
+    return this.#stepOffset;
+  }
+
+  /** Sends every row of the last step to an online store that has lost its data. Answers how many there were. */
+  async refill(store: OnlineStore): Promise<number> {
+    let rows = 0;
+    for (const task of this.tasks) {
+      for (const batch of this.#store.copies(this.#idOf(task), task.group)) {
+        await store.write(task.group, batch);
+        rows += batch.length;
+      }
+    }
+    return rows;
+  }
+
+  #keepSent(task: Task, rows: readonly Upsert[]): void {
+    if (rows.length === 0) return;
+    const sent = this.#sent.get(task);
+    if (sent === undefined) this.#sent.set(task, [...rows]);
+    else for (const row of rows) sent.push(row);
+    this.#sentRows += rows.length;
   }
 
   /** Nothing is processed any more. */
@@ -134,8 +177,13 @@ export class LivePartition {
   }
 
   #idOf(task: Task): TaskId {
-    const { group } = task;
-    return { group: group.name, version: group.version, topic: this.topic, partition: this.partition };
+    let id = this.#ids.get(task);
+    if (id === undefined) {
+      const { topic, partition } = this;
+      id = { group: task.group.name, version: task.group.version, topic, partition };
+      this.#ids.set(task, id);
+    }
+    return id;
   }
 }
 

@@ -1,8 +1,9 @@
 import type { FeatureGroup, Source } from '../definitions/definition.ts';
 import type { LogReader, TopicPartition } from '../sources/log-reader.ts';
-import type { StateStore } from '../state/state-store.ts';
+import type { StateStore, TaskChanges } from '../state/state-store.ts';
 import { DeadLetters } from './dead-letters.ts';
 import type { Durability, LostPartition, PartitionStore, Step } from './durability.ts';
+import { copiedRows, RowCopies } from './row-copies.ts';
 
 /**
  * Steps on the disk of one machine: states in the local store, late and rejected records in files whose lengths are
@@ -11,6 +12,7 @@ import type { Durability, LostPartition, PartitionStore, Step } from './durabili
 export class LocalDurability implements Durability {
   readonly #groups: readonly FeatureGroup[];
   readonly #state: StateStore;
+  readonly #copies: RowCopies;
   readonly #deadLetters: DeadLetters;
   readonly #reader: Pick<LogReader, 'commit'>;
 
@@ -23,6 +25,7 @@ export class LocalDurability implements Durability {
   }) {
     this.#groups = parts.groups;
     this.#state = parts.state;
+    this.#copies = new RowCopies(parts.state);
     this.#deadLetters = new DeadLetters(parts.deadLetterDir, parts.state);
     this.#reader = parts.reader;
   }
@@ -35,6 +38,7 @@ export class LocalDurability implements Durability {
     return {
       progress: (task) => state.progress(task),
       entities: (task) => state.entities(task),
+      copies: (task, group) => copiedRows(state, task, group),
       rejectedBySource: (source: Source, record, rejection) =>
         files.rejectedBySource(source).write({ partition, record, rejection }),
       rejectedByGroup: (group: FeatureGroup, record, rejection) =>
@@ -50,10 +54,9 @@ export class LocalDurability implements Durability {
     const lengths = this.#deadLetters.positions();
     await flushed;
     await this.#deadLetters.flush();
-    await this.#state.commit(
-      steps.flatMap(({ changes }) => changes),
-      lengths,
-    );
+    const changes: TaskChanges[] = [];
+    for (const step of steps) changes.push(...(await this.#copies.complete(step)));
+    await this.#state.commit(changes, lengths);
     await this.#reader.commit(steps);
     return [];
   }

@@ -21,15 +21,14 @@ export class RowFlusher {
     this.#store = store;
   }
 
-  /** Takes over the batch's revisions; the batch may be cleared when the call returns. */
-  send(group: FeatureGroup, batch: RevisionBatch, watermark: EventTimeMs): void {
+  /** Takes over the batch's revisions and answers what is sent of them; the batch may be cleared then. */
+  send(group: FeatureGroup, batch: RevisionBatch, watermark: EventTimeMs): readonly Upsert[] {
     this.#count(batch);
     const count = this.#newest.pick(batch);
-    if (count === 0) return;
-    const writes = this.#writesOf(group);
+    const sent: Upsert[] = [];
     for (let i = count - 1; i >= 0; i--) {
       const row = this.#newest.picked[i]!;
-      writes.add({
+      sent.push({
         entity: batch.entityOf(row),
         windowEnd: batch.windowEnd[row]!,
         version: batch.version[row]!,
@@ -40,6 +39,8 @@ export class RowFlusher {
         watermark,
       });
     }
+    if (count > 0) this.#writesOf(group).add(sent);
+    return sent;
   }
 
   /** Resolves when there is room for one more batch. Throws what the store refused. */
@@ -108,8 +109,10 @@ class GroupWrites {
     return this.#rows.length;
   }
 
-  add(row: Upsert): void {
-    if (this.#rows.push(row) > 1) return;
+  add(rows: readonly Upsert[]): void {
+    const isFirst = this.#rows.length === 0;
+    for (const row of rows) this.#rows.push(row);
+    if (!isFirst) return;
     // Not at once: batches of several partitions come in one turn of the event loop.
     this.#taken = this.#written.then(() => nextTurn());
     this.#written = this.#taken.then(() => this.#write(this.#rows.splice(0)));

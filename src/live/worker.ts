@@ -13,6 +13,7 @@ import type { Durability, LostPartition } from './durability.ts';
 import { LivePartition } from './live-partition.ts';
 import type { RunOptions } from './options.ts';
 import { RowFlusher } from './row-flusher.ts';
+import { StoreWatch, type WrittenPosition } from './store-watch.ts';
 import {
   countsOf,
   type PartitionCounts,
@@ -29,7 +30,7 @@ export interface WorkerLog {
 
 export type WorkerOptions = Pick<
   RunOptions,
-  'from' | 'commitIntervalMs' | 'reportIntervalMs' | 'maxBatchRecords'
+  'app' | 'from' | 'commitIntervalMs' | 'reportIntervalMs' | 'maxBatchRecords'
 >;
 
 /** Calls again and again until the answer is called; a simulation has a time of its own. */
@@ -61,7 +62,9 @@ export class Worker implements LogHandlers {
   readonly #durability: Durability;
   readonly #log: WorkerLog;
   readonly #options: WorkerOptions;
+  readonly #store: OnlineStore;
   readonly #flusher: RowFlusher;
+  readonly #watch: StoreWatch;
   readonly #every: Every;
   readonly #partitions = new Map<string, LivePartition>();
   /** Partitions that are being restored. */
@@ -87,7 +90,9 @@ export class Worker implements LogHandlers {
     this.#log = parts.log;
     this.#options = parts.options;
     this.#every = parts.every ?? everyInterval;
+    this.#store = parts.store;
     this.#flusher = new RowFlusher(parts.store);
+    this.#watch = new StoreWatch(parts.store, parts.options.app);
   }
 
   /**
@@ -187,6 +192,16 @@ export class Worker implements LogHandlers {
           groups: this.#groups,
           from: this.#options.from,
         });
+        const position = live.nextOffset;
+        const lost = await this.#watch.written(
+          [{ ...partition, position }],
+          position === 0 ? null : position,
+        );
+        if (lost.length > 0) await this.#refill(live);
+        if (signal.aborted) {
+          await live.release();
+          return null;
+        }
         this.#partitions.set(partitionName(partition), live);
         this.#log.info(
           { ...partition, position: live.position, entities: live.entityCount },
@@ -219,12 +234,45 @@ export class Worker implements LogHandlers {
   /** One commit after the other. The steps are taken between two batches; the rows that they cover go first. */
   #commit(): Promise<void> {
     this.#committing = this.#committing.then(async () => {
-      const steps = [...this.#partitions.values()].flatMap((partition) => partition.takeStep() ?? []);
+      const partitions = [...this.#partitions.values()];
+      const steps = partitions.flatMap((partition) => partition.takeStep() ?? []);
       if (steps.length === 0) return;
-      const lost = await this.#durability.commit(steps, this.#flusher.settled());
-      await this.#recover(lost);
+      const written = partitions.map(writtenPosition);
+      let emptied: readonly TopicPartition[] = [];
+      const flushed = this.#flusher.settled().then(async () => {
+        emptied = await this.#watch.written(written);
+      });
+      await this.#recover(await this.#durability.commit(steps, flushed));
+      await this.#refillAll(emptied);
     });
     return this.#committing;
+  }
+
+  /** Also when nothing is read the store may lose its data. */
+  #checkStore(): Promise<void> {
+    this.#committing = this.#committing.then(async () => {
+      await this.#refillAll(await this.#watch.written([...this.#partitions.values()].map(writtenPosition)));
+    });
+    return this.#committing;
+  }
+
+  async #refillAll(emptied: readonly TopicPartition[]): Promise<void> {
+    for (const each of emptied) {
+      const live = this.#partitions.get(partitionName(each));
+      if (live !== undefined) await this.#refill(live);
+    }
+  }
+
+  async #refill(live: LivePartition): Promise<void> {
+    const written = writtenPosition(live);
+    const { topic, partition } = written;
+    this.#log.warn(
+      { topic, partition },
+      'the online store has lost rows; they are sent again from the state',
+    );
+    const rows = await live.refill(this.#store);
+    await this.#watch.refilled(written);
+    this.#log.info({ topic, partition, rows }, 'the online store has all rows again');
   }
 
   async #recover(lost: readonly LostPartition[]): Promise<void> {
@@ -247,6 +295,7 @@ export class Worker implements LogHandlers {
     this.#isCommittingInBackground = true;
     try {
       await this.#commit();
+      await this.#checkStore();
     } catch (error) {
       this.#failure ??= { error };
       await this.#reader.stop();
@@ -270,6 +319,11 @@ export class Worker implements LogHandlers {
   #summary(): WorkerSummary {
     return summarize([...this.#retired, ...[...this.#partitions.values()].map(countsOf)], this.#flusher);
   }
+}
+
+/** Up to here the partition's rows are in the online store once what was sent has settled. */
+function writtenPosition({ topic, partition, committedOffset }: LivePartition): WrittenPosition {
+  return { topic, partition, position: committedOffset };
 }
 
 /** A partition on its way to this worker. */

@@ -22,6 +22,11 @@ export function deletedKey(latest: string): string {
   return latest + ':deleted';
 }
 
+/** How far somebody's rows are: see `OnlineStore.remember`. No entity's key looks like it. */
+export function positionKey(name: string): string {
+  return `tidemark:@position:${name}`;
+}
+
 /** Whether rows of the group can be deleted, so that its entities have a {@link deletedKey}. */
 export function deletesRows(group: FeatureGroup): boolean {
   return group.grid.kind === 'session';

@@ -11,11 +11,29 @@ import {
   parseLatest,
   parseWindows,
   payloadHead,
+  positionKey,
   windowsKey,
 } from './redis-format.ts';
 import { answerCode } from './redis-trouble.ts';
 import { UPSERT_SCRIPT, UPSERT_SCRIPT_SHA } from './redis-upsert-script.ts';
-import type { LatestRow, OnlineRow, OnlineStore, Upsert, UpsertCounts } from './sink.ts';
+import type { LatestRow, OnlineRow, OnlineStore, RememberedPosition, Upsert, UpsertCounts } from './sink.ts';
+
+/**
+ * KEYS: one per position. ARGV: for each the position and what is expected of the stored one, empty for nothing.
+ * Answers the numbers of the keys that do not hold what is expected; the others hold the greater of both positions.
+ */
+const REMEMBER_SCRIPT = `
+local lost = {}
+for i, key in ipairs(KEYS) do
+  local position, expected = ARGV[2 * i - 1], ARGV[2 * i]
+  local stored = redis.call('GET', key)
+  if expected ~= '' and (not stored or tonumber(stored) < tonumber(expected)) then
+    lost[#lost + 1] = i
+  elseif not stored or tonumber(stored) < tonumber(position) then
+    redis.call('SET', key, position)
+  end
+end
+return lost`;
 
 export interface RedisStoreOptions extends RedisConnectionOptions {
   /** Entities that one script call takes; others wait for as long as it runs. Default: 128. */
@@ -88,6 +106,16 @@ export class RedisOnlineStore implements OnlineStore {
     const outcomes = await Promise.allSettled(Array.from({ length: lanes }, lane));
     for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
     return counts;
+  }
+
+  async remember(positions: readonly RememberedPosition[]): Promise<readonly string[]> {
+    if (positions.length === 0) return [];
+    const keys = positions.map(({ name }) => positionKey(name));
+    const args = positions.flatMap(({ position, expected }) => [String(position), String(expected ?? '')]);
+    const lost = (await this.#connection.untilAnswered((redis) =>
+      redis.eval(REMEMBER_SCRIPT, keys.length, ...keys, ...args),
+    )) as number[];
+    return lost.map((index) => positions[index - 1]!.name);
   }
 
   #call(args: (string | number)[]): Promise<[number, number, number]> {

@@ -1,7 +1,7 @@
 import type { FeatureGroup, Scalar, Value } from '../definitions/definition.ts';
 import type { StoredValue } from '../definitions/value.ts';
 import { TidemarkError } from '../errors.ts';
-import type { EventTimeMs, Version } from '../time.ts';
+import type { EventTimeMs, Offset, Version } from '../time.ts';
 
 /** The contract of this folder: where revisions go. */
 
@@ -49,6 +49,14 @@ export interface LatestRow extends OnlineRow {
  */
 export class StoreAwayError extends TidemarkError {}
 
+/** How far somebody's rows are in the store: what shows that it has lost some since. */
+export interface RememberedPosition {
+  readonly name: string;
+  readonly position: Offset;
+  /** The store remembers at least this; null: it need not remember any. */
+  readonly expected: Offset | null;
+}
+
 /**
  * An online store. Rows of one entity are written and read atomically; a row is accepted iff its version is
  * greater than the stored one of that (entity, windowEnd). Writing twice, late or out of order is harmless.
@@ -60,6 +68,13 @@ export interface OnlineStore {
    * @throws StoreAwayError when the store is to close while it waits
    */
   write(group: FeatureGroup, rows: readonly Upsert[]): Promise<UpsertCounts>;
+  /**
+   * Remembers positions, the greatest of each name; answers the names of which it does not remember what is expected:
+   * it has lost data since, and does not remember those again until nothing is expected.
+   *
+   * @throws StoreAwayError when the store is to close while it waits
+   */
+  remember(positions: readonly RememberedPosition[]): Promise<readonly string[]>;
   /** The row with the greatest windowEnd; null when the entity has none. */
   latest(group: FeatureGroup, entity: readonly Scalar[]): Promise<LatestRow | null>;
   /** Every row still kept, by windowEnd. */

@@ -4,7 +4,7 @@ import { TidemarkError } from '../errors.ts';
 import { entityText } from './entity-text.ts';
 import { type EntityUpserts, groupByEntity } from './entity-upserts.ts';
 import { jsonRow, parseJsonRow } from './json-row.ts';
-import type { LatestRow, OnlineRow, OnlineStore, Upsert, UpsertCounts } from './sink.ts';
+import type { LatestRow, OnlineRow, OnlineStore, RememberedPosition, Upsert, UpsertCounts } from './sink.ts';
 
 /**
  * `floor`: the newest final window_end that was seen; what is not stored up to it was dropped, or deleted, and is not
@@ -30,6 +30,7 @@ const SCHEMA = `
     leave INTEGER,
     PRIMARY KEY (entity_id, window_end)
   ) STRICT, WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS positions (name TEXT PRIMARY KEY, position INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 `;
 
 const ADD_LEAVE = 'ALTER TABLE windows ADD COLUMN leave INTEGER';
@@ -73,6 +74,16 @@ export class SqliteOnlineStore implements OnlineStore {
       });
     }
     return counts;
+  }
+
+  async remember(positions: readonly RememberedPosition[]): Promise<readonly string[]> {
+    const { position: read, remember } = this.#statements;
+    return positions.flatMap(({ name, position, expected }) => {
+      const stored = (read.get(name)?.['position'] ?? null) as number | null;
+      if (expected !== null && (stored === null || stored < expected)) return [name];
+      remember.run(name, position);
+      return [];
+    });
   }
 
   /** A few at a time, so that no write pays for many. */
@@ -208,6 +219,11 @@ function prepare(database: DatabaseSync) {
       `DELETE FROM windows WHERE entity_id = ? AND window_end <= ? AND (json = '' OR window_end < ?)`,
     ),
     drop: database.prepare('DELETE FROM windows WHERE entity_id = ? AND window_end < ?'),
+    position: database.prepare('SELECT position FROM positions WHERE name = ?'),
+    remember: database.prepare(
+      `INSERT INTO positions VALUES (?, ?)
+       ON CONFLICT (name) DO UPDATE SET position = max(position, excluded.position)`,
+    ),
     latest: database.prepare(`${select} DESC LIMIT 1`),
     windows: database.prepare(select),
   };

@@ -36,7 +36,7 @@ class Table {
     for (const { key, state } of entries) {
       const name = nameOf(key);
       if (state === null) this.#entries.delete(name);
-      else this.#entries.set(name, { key: key.slice(), state: state.slice() });
+      else this.#entries.set(name, { key: Uint8Array.from(key), state: Uint8Array.from(state) });
     }
   }
 }

@@ -43,6 +43,9 @@ export interface KeyRange {
   readonly to: Uint8Array | null;
 }
 
+/** A scan can go on behind a key of this length at most: the order of a store is not that of longer ones. */
+export const ORDERED_KEY_BYTES = 1000;
+
 export const ALL_KEYS: KeyRange = { from: new Uint8Array(), to: null };
 
 export function isWithin(key: Uint8Array, { from, to }: KeyRange): boolean {
@@ -53,7 +56,8 @@ export function isWithin(key: Uint8Array, { from, to }: KeyRange): boolean {
 export function keysFrom(prefix: Uint8Array): KeyRange {
   const end = prefix.findLastIndex((byte) => byte < 0xff);
   if (end === -1) return { from: prefix, to: null };
-  const to = prefix.slice(0, end + 1);
+  // A Buffer's own `slice` is no copy.
+  const to = Uint8Array.from(prefix.subarray(0, end + 1));
   to[end]!++;
   return { from: prefix, to };
 }

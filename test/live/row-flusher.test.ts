@@ -51,6 +51,9 @@ class PatientStore implements OnlineStore {
   answer(failure: Error | null = null): void {
     this.#answers.shift()!(failure);
   }
+  async remember() {
+    return [];
+  }
   async latest() {
     return null;
   }

@@ -4,12 +4,18 @@ import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { count, defineFeatureGroup, defineSource, distinctCount, field, rate } from 'tidemark';
 import { afterAll, expect, test } from 'vitest';
-import type { FeatureGroup } from '../../src/definitions/definition.ts';
+import type { FeatureGroup, Scalar } from '../../src/definitions/definition.ts';
 import { encodeJson } from '../../src/demo/encode.ts';
 import { generateTransactions, TRANSACTION_DEFAULTS } from '../../src/demo/transactions.ts';
 import { LocalDurability } from '../../src/live/local-durability.ts';
 import { Worker } from '../../src/live/worker.ts';
-import type { OnlineRow, OnlineStore, Upsert, UpsertCounts } from '../../src/sinks/sink.ts';
+import type {
+  OnlineRow,
+  OnlineStore,
+  RememberedPosition,
+  Upsert,
+  UpsertCounts,
+} from '../../src/sinks/sink.ts';
 import { SqliteOnlineStore } from '../../src/sinks/sqlite-store.ts';
 import type { LogHandlers, LogReader, TopicPartition } from '../../src/sources/log-reader.ts';
 import type { LogRecord } from '../../src/sources/record.ts';
@@ -134,6 +140,7 @@ function fragileStore(store: OnlineStore, fuse: Fuse): OnlineStore {
       fuse.step();
       return counts;
     },
+    remember: (positions) => store.remember(positions),
     latest: (group, entity) => store.latest(group, entity),
     windows: (group, entity) => store.windows(group, entity),
     close: async () => {},
@@ -166,6 +173,7 @@ function worker(state: StateStore, store: OnlineStore, deadLetterDir: string): W
     store,
     log: { info: () => {}, warn: () => {} },
     options: {
+      app: 'crashes',
       from: 'earliest',
       commitIntervalMs: 3_600_000,
       reportIntervalMs: 3_600_000,
@@ -201,7 +209,12 @@ async function undisturbed() {
   const fuse = new Fuse(Number.POSITIVE_INFINITY);
   const dir = join(folder, 'undisturbed');
   await worker(fragileState(new MemoryStateStore(), fuse), fragileStore(store, fuse), dir).run(never);
-  return { rows: await contents(store), lines: deadLetters(dir), steps: fuse.steps };
+  return {
+    rows: await contents(store),
+    latest: await latestRows(store),
+    lines: deadLetters(dir),
+    steps: fuse.steps,
+  };
 }
 
 test('a worker that dies at any step of writing and committing leaves what an undisturbed one does', {
@@ -226,6 +239,72 @@ test('a worker that dies at any step of writing and committing leaves what an un
     await store.close();
   }
 });
+
+/** A store whose data can be taken away. */
+class ForgetfulStore implements OnlineStore {
+  #store = new SqliteOnlineStore({ file: ':memory:' });
+  writes = 0;
+  readonly #forgetsAt: readonly number[];
+
+  constructor(forgetsAt: readonly number[]) {
+    this.#forgetsAt = forgetsAt;
+  }
+  forget(): void {
+    this.#store = new SqliteOnlineStore({ file: ':memory:' });
+  }
+  async write(group: FeatureGroup, rows: readonly Upsert[]): Promise<UpsertCounts> {
+    if (this.#forgetsAt.includes(++this.writes)) this.forget();
+    return this.#store.write(group, rows);
+  }
+  remember(positions: readonly RememberedPosition[]) {
+    return this.#store.remember(positions);
+  }
+  latest(group: FeatureGroup, entity: readonly Scalar[]) {
+    return this.#store.latest(group, entity);
+  }
+  windows(group: FeatureGroup, entity: readonly Scalar[]) {
+    return this.#store.windows(group, entity);
+  }
+  close() {
+    return this.#store.close();
+  }
+}
+
+/** The latest row of each card: what a store is filled with again; older ones that are final need not come back. */
+async function latestRows(store: OnlineStore) {
+  const cards = Array.from({ length: CARDS }, (_, card) => [`c${card}`]);
+  return Promise.all(groups.map((group) => Promise.all(cards.map((entity) => store.latest(group, entity)))));
+}
+
+test('a store that has lost its data while a worker ran has all rows again', async () => {
+  const expected = await undisturbed();
+  const { writes } = await runOver(new ForgetfulStore([]), 'remembers');
+  expect(writes).toBeGreaterThan(50);
+  for (const forgetsAt of [[1], [7], [20, 21], [Math.floor(writes / 2)], [writes - 1], [writes]]) {
+    const store = await runOver(new ForgetfulStore(forgetsAt), `forgets-${forgetsAt.join('-')}`);
+    expect(await latestRows(store), `lost at write ${forgetsAt}`).toEqual(expected.latest);
+  }
+});
+
+test('a store that has lost its data while no worker ran has all rows again when one starts', async () => {
+  const expected = await undisturbed();
+  const state = new MemoryStateStore();
+  const dir = join(folder, 'between');
+  const store = new ForgetfulStore([]);
+  await worker(state, store, dir).run(never);
+  store.forget();
+  await worker(state, store, dir).run(never);
+  expect(await latestRows(store)).toEqual(expected.latest);
+  const { writes } = store;
+  await worker(state, store, dir).run(never);
+  // What has lost nothing is not filled again.
+  expect(store.writes).toBe(writes);
+});
+
+async function runOver(store: ForgetfulStore, name: string): Promise<ForgetfulStore> {
+  await worker(new MemoryStateStore(), store, join(folder, name)).run(never);
+  return store;
+}
 
 test('a worker that dies again and again gets through', { timeout: 120_000 }, async () => {
   const expected = await undisturbed();

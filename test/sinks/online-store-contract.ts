@@ -52,6 +52,29 @@ export function onlineStoreContract(open: () => Promise<OnlineStore>): void {
     expect(await store.write(group, [])).toEqual(accepted(0));
   });
 
+  it('remembers the greatest position of a name, and says what it does not remember', async () => {
+    const [one, other] = [aName(), aName()];
+    const remember = (name: string, position: number, expected: number | null) =>
+      store.remember([{ name, position, expected }]);
+    expect(await remember(one, 5, null)).toEqual([]);
+    expect(await remember(one, 9, 5)).toEqual([]);
+    // A former owner may come late.
+    expect(await remember(one, 7, 5)).toEqual([]);
+    expect(await remember(one, 10, 9)).toEqual([]);
+    expect(
+      await store.remember([
+        { name: other, position: 3, expected: 2 },
+        { name: one, position: 12, expected: 11 },
+      ]),
+    ).toEqual([other, one]);
+    // Nothing was remembered of those: they are missed again until nothing is expected.
+    expect(await remember(other, 3, 2)).toEqual([other]);
+    expect(await remember(one, 10, 10)).toEqual([]);
+    expect(await remember(other, 3, null)).toEqual([]);
+    expect(await remember(other, 4, 3)).toEqual([]);
+    expect(await store.remember([])).toEqual([]);
+  });
+
   it('answers with the row of the greatest window_end, as it was written', async () => {
     const group = cards();
     await store.write(group, [row(T + MINUTE, 1, { leave: T + 9 * MINUTE }), row(T, 2)]);
