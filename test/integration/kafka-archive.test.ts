@@ -44,6 +44,7 @@ test('a topic of several partitions, record by record; again, nothing; after mor
   };
   expect(await archive(topic, { onProgress })).toEqual({ partitions: 3, records: 2001, files: 2 });
   expect(seen.at(-1)).toBe(2001);
+  expect(await archived(topic, 1)).toEqual([]);
   const first = await archived(topic, 0);
   expect(first.map(({ offset }) => offset)).toEqual(Array.from({ length: 2000 }, (_, index) => index));
   expect(first[7]).toEqual({
