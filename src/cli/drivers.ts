@@ -27,8 +27,12 @@ export interface Drivers {
 
 export const DRIVERS: Drivers = {
   loadDefinitions: async (file) => (await import('../definitions/load.ts')).loadDefinitions(file),
-  runWorker: async (options, log, signal) =>
-    (await import('../live/run-worker.ts')).runWorker(options, log, signal),
+  runWorker: async (options, log, signal) => {
+    const { runWorker } = await import('../live/run-worker.ts');
+    if (options.metrics === null) return runWorker(options, log, signal, null);
+    const { serveMetrics } = await import('../live/metrics-server.ts');
+    return runWorker(options, log, signal, serveMetrics(options.metrics, log));
+  },
   serve: async (options, log, signal) => (await import('../serving/serve.ts')).serve(options, log, signal),
   replay: async (options) => (await import('../replay/replay.ts')).replay(options),
   compare: async (options) => (await import('../replay/compare.ts')).compare(options),

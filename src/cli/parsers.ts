@@ -31,6 +31,13 @@ export const positiveInteger: Parser<number> = (text, origin) => {
 export const unsignedInteger: Parser<number> = (text, origin) =>
   text === '0' ? 0 : positiveInteger(text, origin);
 
+/** A TCP port to listen on; 0 is a free one. */
+export const port: Parser<number> = (text, origin) => {
+  const parsed = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
+  if (parsed <= 65_535) return parsed;
+  throw new UsageError(`${origin}: '${text}' is not a port`, 'Write a number from 0 (a free one) to 65535.');
+};
+
 /** `host:port` each, separated by commas. */
 export const brokerList: Parser<readonly string[]> = (text, origin) => {
   const brokers = text.split(',').map((broker) => broker.trim());

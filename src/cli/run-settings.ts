@@ -3,7 +3,17 @@ import { LOG_LEVELS, type LogOptions, type RunOptions } from '../live/options.ts
 import type { OnlineStoreOptions } from '../sinks/open-online-store.ts';
 import { deadLettersTopic, lateTopic } from '../state/internal-topics.ts';
 import { KAFKA_SETTINGS, kafkaOptions } from './kafka-settings.ts';
-import { choice, duration, nameList, plainName, positiveInteger, redisUrl, yesOrNo } from './parsers.ts';
+import {
+  choice,
+  duration,
+  nameList,
+  nonEmpty,
+  plainName,
+  port,
+  positiveInteger,
+  redisUrl,
+  yesOrNo,
+} from './parsers.ts';
 import { pathSetting, required, type Settings, type SettingValues, setting } from './settings.ts';
 import { UsageError } from './usage.ts';
 
@@ -56,6 +66,12 @@ export const RUN_SETTINGS = {
   ),
   reportInterval: setting(duration, '<duration>', 'lag and counts are logged this often (default: 5s)'),
   maxBatchRecords: setting(positiveInteger, '<n>', 'records between two flushes at most (default: 10000)'),
+  metricsPort: setting(
+    port,
+    '<n>',
+    'serve /metrics (Prometheus), /healthz and /readyz on this port; 0: a free one (default: off)',
+  ),
+  metricsHost: setting(nonEmpty, '<address>', 'and this address (default: 127.0.0.1)'),
   ...LOG_SETTINGS,
 } as const;
 
@@ -79,8 +95,15 @@ export function runOptions(given: RunSettings, interactive: boolean): RunOptions
     sessionTimeoutMs: given.sessionTimeout ?? 15_000,
     reportIntervalMs: given.reportInterval ?? 5000,
     maxBatchRecords: given.maxBatchRecords ?? 10_000,
+    metrics: metricsOf(given),
     log: logOptions(given, interactive),
   };
+}
+
+function metricsOf({ metricsPort, metricsHost }: RunSettings): RunOptions['metrics'] {
+  if (metricsPort !== undefined) return { host: metricsHost ?? '127.0.0.1', port: metricsPort };
+  if (metricsHost === undefined) return null;
+  throw new UsageError('metricsHost goes with --metrics-port', 'Give --metrics-port, or leave the host out.');
 }
 
 function durabilityOf(given: RunSettings, app: string, stateDir: string): RunOptions['durability'] {

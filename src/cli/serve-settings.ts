@@ -1,15 +1,18 @@
 import type { Access, ServedLogSettings, ServedLogTarget, ServeOptions } from '../serving/options.ts';
 import { KAFKA_SETTINGS, kafkaOptions } from './kafka-settings.ts';
-import { duration, nameList, nonEmpty, type Parser, plainName, positiveInteger, yesOrNo } from './parsers.ts';
+import {
+  duration,
+  nameList,
+  nonEmpty,
+  type Parser,
+  plainName,
+  port,
+  positiveInteger,
+  yesOrNo,
+} from './parsers.ts';
 import { LOG_SETTINGS, STORE_SETTINGS, storeOf } from './run-settings.ts';
 import { pathSetting, required, type SettingValues, setting } from './settings.ts';
 import { UsageError } from './usage.ts';
-
-const port: Parser<number> = (text, origin) => {
-  const parsed = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
-  if (parsed <= 65_535) return parsed;
-  throw new UsageError(`${origin}: '${text}' is not a port`, 'Write a number from 0 (a free one) to 65535.');
-};
 
 /** Above 0 and up to 1. */
 const share: Parser<number> = (text, origin) => {

@@ -24,7 +24,15 @@ export interface RunOptions {
   readonly reportIntervalMs: DurationMs;
   /** A task takes at most so many records between two flushes. */
   readonly maxBatchRecords: number;
+  /** Where metrics and health are served; null: nowhere. */
+  readonly metrics: ListenOptions | null;
   readonly log: LogOptions;
+}
+
+export interface ListenOptions {
+  readonly host: string;
+  /** 0: a free one. */
+  readonly port: number;
 }
 
 /** What makes a worker's work survive. */

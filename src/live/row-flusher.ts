@@ -4,26 +4,40 @@ import { type RevisionBatch, TIMINGS, type Timing } from '../operators/revision.
 import type { OnlineStore, Upsert, UpsertCounts } from '../sinks/sink.ts';
 import type { EventTimeMs } from '../time.ts';
 import { NewestRows } from './newest-rows.ts';
+import { groupLabel, type SentCounts } from './worker-counts.ts';
+import type { WorkerMeter } from './worker-meter.ts';
 
 /** Beyond so many rows of a group unsent the next batch waits: what bounds memory when the store is slow or away. */
 const UNSENT_ROWS = 10_000;
 
 /** Sends revisions to the online store while the worker goes on, up to a limit, and counts them. */
 export class RowFlusher {
-  readonly revisions: Record<Timing, number> = { early: 0, 'on-time': 0, late: 0 };
-  readonly upserts: UpsertCounts = { accepted: 0, equal: 0, stale: 0 };
   readonly #store: OnlineStore;
+  readonly #meter: WorkerMeter | null;
   readonly #groups = new Map<FeatureGroup, GroupWrites>();
   readonly #newest = new NewestRows();
   #failure: { readonly error: unknown } | null = null;
 
-  constructor(store: OnlineStore) {
+  constructor(store: OnlineStore, meter: WorkerMeter | null = null) {
     this.#store = store;
+    this.#meter = meter;
+  }
+
+  /** By group, since the flusher was made. */
+  get sent(): readonly SentCounts[] {
+    return [...this.#groups].map(([group, { revisions, upserts, unsent }]) => ({
+      group: groupLabel(group),
+      revisions,
+      upserts,
+      unsent,
+    }));
   }
 
   /** Takes over the batch's revisions and answers what is sent of them; the batch may be cleared then. */
   send(group: FeatureGroup, batch: RevisionBatch, watermark: EventTimeMs): readonly Upsert[] {
-    this.#count(batch);
+    if (batch.length === 0) return [];
+    const writes = this.#writesOf(group);
+    writes.count(batch);
     const count = this.#newest.pick(batch);
     const sent: Upsert[] = [];
     for (let i = count - 1; i >= 0; i--) {
@@ -39,7 +53,7 @@ export class RowFlusher {
         watermark,
       });
     }
-    if (count > 0) this.#writesOf(group).add(sent);
+    if (count > 0) writes.add(sent);
     return sent;
   }
 
@@ -57,29 +71,25 @@ export class RowFlusher {
     this.#throwFailure();
   }
 
-  #count({ length, timing }: RevisionBatch): void {
-    const counts = [0, 0, 0];
-    for (let row = 0; row < length; row++) counts[timing[row]!]!++;
-    for (const [index, name] of TIMINGS.entries()) this.revisions[name] += counts[index]!;
-  }
-
   #writesOf(group: FeatureGroup): GroupWrites {
     let writes = this.#groups.get(group);
     if (writes === undefined) {
-      writes = new GroupWrites((rows) => this.#write(group, rows));
+      writes = new GroupWrites((rows, upserts) => this.#write(group, rows, upserts));
       this.#groups.set(group, writes);
     }
     return writes;
   }
 
   /** Never fails: the first failure is kept for the worker, and nothing is written after it. */
-  async #write(group: FeatureGroup, rows: readonly Upsert[]): Promise<void> {
+  async #write(group: FeatureGroup, rows: readonly Upsert[], upserts: UpsertCounts): Promise<void> {
     if (this.#failure !== null) return;
     try {
+      const began = performance.now();
       const counts = await this.#store.write(group, rows);
-      this.upserts.accepted += counts.accepted;
-      this.upserts.equal += counts.equal;
-      this.upserts.stale += counts.stale;
+      this.#meter?.flushed(group, rows, performance.now() - began);
+      upserts.accepted += counts.accepted;
+      upserts.equal += counts.equal;
+      upserts.stale += counts.stale;
     } catch (error) {
       this.#failure ??= { error };
     }
@@ -95,13 +105,21 @@ export class RowFlusher {
  * meanwhile, of all partitions. So the slower the store, the fewer and larger the writes.
  */
 class GroupWrites {
-  readonly #write: (rows: readonly Upsert[]) => Promise<void>;
+  readonly revisions: Record<Timing, number> = { early: 0, 'on-time': 0, late: 0 };
+  readonly upserts: UpsertCounts = { accepted: 0, equal: 0, stale: 0 };
+  readonly #write: (rows: readonly Upsert[], upserts: UpsertCounts) => Promise<void>;
   #rows: Upsert[] = [];
   #taken: Promise<void> = Promise.resolve();
   #written: Promise<void> = Promise.resolve();
 
-  constructor(write: (rows: readonly Upsert[]) => Promise<void>) {
+  constructor(write: (rows: readonly Upsert[], upserts: UpsertCounts) => Promise<void>) {
     this.#write = write;
+  }
+
+  count({ length, timing }: RevisionBatch): void {
+    const counts = [0, 0, 0];
+    for (let row = 0; row < length; row++) counts[timing[row]!]!++;
+    for (const [index, name] of TIMINGS.entries()) this.revisions[name] += counts[index]!;
   }
 
   /** How many rows no write has taken yet. */
@@ -115,7 +133,7 @@ class GroupWrites {
     if (!isFirst) return;
     // Not at once: batches of several partitions come in one turn of the event loop.
     this.#taken = this.#written.then(() => nextTurn());
-    this.#written = this.#taken.then(() => this.#write(this.#rows.splice(0)));
+    this.#written = this.#taken.then(() => this.#write(this.#rows.splice(0), this.upserts));
   }
 
   /** Resolves when a write has taken the rows that are unsent now. */

@@ -15,8 +15,11 @@ import type { Durability } from './durability.ts';
 import { KafkaCommitLogs } from './kafka-commit-log.ts';
 import { KafkaDurability } from './kafka-durability.ts';
 import { LocalDurability } from './local-durability.ts';
+import type { Expose } from './monitored.ts';
 import type { RunOptions } from './options.ts';
 import { Worker, type WorkerLog } from './worker.ts';
+import { WorkerMetrics } from './worker-metrics.ts';
+import { WorkerMonitor } from './worker-monitor.ts';
 import { EMPTY_SUMMARY, type WorkerSummary } from './worker-summary.ts';
 
 /** A broker that is away later is waited for; at the start it is more likely that its address is wrong. */
@@ -24,7 +27,8 @@ const CONNECT_TIMEOUT_MS = 10_000;
 const UNREADABLE = ['STATE_UNREADABLE', 'STATE_FORMAT'];
 
 /**
- * `tidemark run`: a worker from Kafka to the online store, until the signal.
+ * `tidemark run`: a worker from Kafka to the online store, until the signal. Unless `expose` is null, it gets what is
+ * to be seen of the worker while it runs.
  *
  * @throws TidemarkError when it cannot start or go on; what was committed stands
  */
@@ -32,6 +36,7 @@ export async function runWorker(
   options: RunOptions,
   log: WorkerLog & Log,
   signal: AbortSignal,
+  expose: Expose | null,
 ): Promise<WorkerSummary> {
   const definitions = await loadDefinitions(options.definitionsFile);
   const groups = selectGroups(definitions, options.groups);
@@ -57,8 +62,15 @@ export async function runWorker(
         memberFile: join(options.stateDir, 'kafka-member.json'),
       });
       const durability = createDurability(options, { groups, state, reader, topics, log });
-      const worker = new Worker({ groups, reader, durability, store, log, options });
-      return await worker.run(signal);
+      const metrics = expose === null ? null : new WorkerMetrics();
+      const worker = new Worker({ groups, reader, durability, store, log, options, meter: metrics });
+      if (expose === null || metrics === null) return await worker.run(signal);
+      const conceal = await expose(new WorkerMonitor(worker, metrics, store));
+      try {
+        return await worker.run(signal);
+      } finally {
+        await conceal();
+      }
     } finally {
       await store.close();
     }

@@ -4,6 +4,7 @@ import {
   type LogHandlers,
   type LogPosition,
   type LogReader,
+  type PartitionLag,
   partitionName,
   type TopicPartition,
 } from '../sources/log-reader.ts';
@@ -17,10 +18,12 @@ import { StoreWatch, type WrittenPosition } from './store-watch.ts';
 import {
   countsOf,
   type PartitionCounts,
+  type RestoringPartition,
   retiredCounts,
-  summarize,
-  type WorkerSummary,
-} from './worker-summary.ts';
+  type WorkerCounts,
+} from './worker-counts.ts';
+import type { WorkerMeter } from './worker-meter.ts';
+import { summarize, type WorkerSummary } from './worker-summary.ts';
 
 /** Where a worker tells what it does. */
 export interface WorkerLog {
@@ -64,6 +67,7 @@ export class Worker implements LogHandlers {
   readonly #options: WorkerOptions;
   readonly #store: OnlineStore;
   readonly #flusher: RowFlusher;
+  readonly #meter: WorkerMeter | null;
   readonly #watch: StoreWatch;
   readonly #every: Every;
   readonly #partitions = new Map<string, LivePartition>();
@@ -71,6 +75,9 @@ export class Worker implements LogHandlers {
   readonly #acquisitions = new Map<string, Acquisition>();
   /** Of partitions that were given up. */
   readonly #retired: PartitionCounts[] = [];
+  /** Names of the partitions that are this worker's; null before the first assignment. */
+  #assigned: ReadonlySet<string> | null = null;
+  #lag: readonly PartitionLag[] = [];
   #committing: Promise<void> = Promise.resolve();
   #isCommittingInBackground = false;
   #failure: { readonly error: unknown } | null = null;
@@ -82,6 +89,7 @@ export class Worker implements LogHandlers {
     store: OnlineStore;
     log: WorkerLog;
     options: WorkerOptions;
+    meter?: WorkerMeter | null;
     every?: Every;
   }) {
     this.#groups = parts.groups;
@@ -91,7 +99,8 @@ export class Worker implements LogHandlers {
     this.#options = parts.options;
     this.#every = parts.every ?? everyInterval;
     this.#store = parts.store;
-    this.#flusher = new RowFlusher(parts.store);
+    this.#meter = parts.meter ?? null;
+    this.#flusher = new RowFlusher(parts.store, this.#meter);
     this.#watch = new StoreWatch(parts.store, parts.options.app);
   }
 
@@ -128,6 +137,27 @@ export class Worker implements LogHandlers {
     return this.#summary();
   }
 
+  /** What it did since it started, and how it stands now. */
+  counts(): WorkerCounts {
+    return {
+      partitions: [...this.#retired, ...[...this.#partitions.values()].flatMap(countsOf)],
+      sent: this.#flusher.sent,
+      lag: this.#lag.filter((each) => this.#partitions.has(partitionName(each))),
+      restoring: [...this.#acquisitions.values()].map(({ progress }) => progress),
+    };
+  }
+
+  /** Whether every partition that it was given is restored; false before it was told which they are. */
+  get isReady(): boolean {
+    const assigned = this.#assigned;
+    return assigned !== null && [...assigned].every((name) => this.#partitions.has(name));
+  }
+
+  /** It cannot go on, and is about to end. */
+  get hasFailed(): boolean {
+    return this.#failure !== null;
+  }
+
   async assigned(partitions: readonly TopicPartition[]): Promise<void> {
     const kept = new Set(partitions.map(partitionName));
     for (const [name, { abort }] of this.#acquisitions) if (!kept.has(name)) abort.abort();
@@ -135,6 +165,7 @@ export class Worker implements LogHandlers {
     for (const [name, partition] of this.#partitions) {
       if (!kept.has(name)) await this.#giveUp(partition);
     }
+    this.#assigned = kept;
     this.#log.info({ partitions: [...kept] }, 'partitions assigned');
   }
 
@@ -176,11 +207,12 @@ export class Worker implements LogHandlers {
   #acquire(partition: TopicPartition, before: Promise<unknown>): Acquisition {
     const abort = new AbortController();
     const { signal } = abort;
+    const progress = { ...partition, done: 0, total: 0 };
     const restore = async () => {
       await before;
       try {
         signal.throwIfAborted();
-        const report = this.#restoreReport(partition);
+        const report = this.#restoreReport(partition, progress);
         const store = await this.#durability.acquire(partition, { signal, onProgress: report });
         if (signal.aborted) {
           await store.release();
@@ -213,12 +245,17 @@ export class Worker implements LogHandlers {
         throw error;
       }
     };
-    return { abort, ended: restore() };
+    return { abort, progress, ended: restore() };
   }
 
-  #restoreReport(partition: TopicPartition): (progress: { done: number; total: number }) => void {
+  #restoreReport(
+    partition: TopicPartition,
+    progress: { done: number; total: number },
+  ): (progress: { done: number; total: number }) => void {
     let last = performance.now();
     return ({ done, total }) => {
+      progress.done = done;
+      progress.total = total;
       if (performance.now() - last < RESTORE_REPORT_MS) return;
       last = performance.now();
       this.#log.info({ ...partition, done, total }, 'restoring from the changelog');
@@ -227,7 +264,7 @@ export class Worker implements LogHandlers {
 
   async #giveUp(partition: LivePartition): Promise<void> {
     this.#partitions.delete(partitionName(partition));
-    this.#retired.push(retiredCounts(partition));
+    this.#retired.push(...retiredCounts(partition));
     await partition.release();
   }
 
@@ -237,12 +274,15 @@ export class Worker implements LogHandlers {
       const partitions = [...this.#partitions.values()];
       const steps = partitions.flatMap((partition) => partition.takeStep() ?? []);
       if (steps.length === 0) return;
+      const began = performance.now();
       const written = partitions.map(writtenPosition);
       let emptied: readonly TopicPartition[] = [];
       const flushed = this.#flusher.settled().then(async () => {
         emptied = await this.#watch.written(written);
       });
-      await this.#recover(await this.#durability.commit(steps, flushed));
+      const lost = await this.#durability.commit(steps, flushed);
+      this.#meter?.committed(performance.now() - began);
+      await this.#recover(lost);
       await this.#refillAll(emptied);
     });
     return this.#committing;
@@ -277,6 +317,7 @@ export class Worker implements LogHandlers {
 
   async #recover(lost: readonly LostPartition[]): Promise<void> {
     for (const { topic, partition, reason, error } of lost) {
+      this.#meter?.commitFailed(reason);
       this.#log.warn(
         { topic, partition, reason, err: error },
         'a commit failed; the partition is acquired again',
@@ -306,8 +347,8 @@ export class Worker implements LogHandlers {
 
   async #report(): Promise<void> {
     try {
-      const lag = await this.#reader.lag();
-      const distances = lag.map(({ position, end }) => Math.max(0, end - position));
+      this.#lag = await this.#reader.lag();
+      const distances = this.#lag.map(({ position, end }) => Math.max(0, end - position));
       // Without partitions, as before the first assignment, there is nothing to be behind of.
       const behind = distances.length === 0 ? null : distances.reduce((a, b) => a + b);
       this.#log.info({ lag: behind, ...this.#summary() }, 'progress');
@@ -317,7 +358,7 @@ export class Worker implements LogHandlers {
   }
 
   #summary(): WorkerSummary {
-    return summarize([...this.#retired, ...[...this.#partitions.values()].map(countsOf)], this.#flusher);
+    return summarize(this.counts());
   }
 }
 
@@ -329,5 +370,6 @@ function writtenPosition({ topic, partition, committedOffset }: LivePartition): 
 /** A partition on its way to this worker. */
 interface Acquisition {
   readonly abort: AbortController;
+  readonly progress: RestoringPartition;
   readonly ended: Promise<LivePartition | null>;
 }

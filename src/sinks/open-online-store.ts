@@ -1,6 +1,6 @@
 import type { RedisConnectionOptions } from './redis-connection.ts';
 import { openRedisStore } from './redis-store.ts';
-import type { OnlineStore } from './sink.ts';
+import type { ReachableStore } from './sink.ts';
 import { SqliteOnlineStore } from './sqlite-store.ts';
 
 /** Which online store: a Redis server, or one database file on this machine. */
@@ -13,7 +13,7 @@ export async function openOnlineStore(
   options: OnlineStoreOptions,
   connectionName: string,
   connection: Pick<RedisConnectionOptions, 'logger' | 'signal'> = {},
-): Promise<OnlineStore> {
+): Promise<ReachableStore> {
   if (options.kind === 'sqlite') return new SqliteOnlineStore({ file: options.file });
   return openRedisStore({ url: options.url, connectionName, ...connection });
 }

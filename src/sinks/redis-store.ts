@@ -16,7 +16,14 @@ import {
 } from './redis-format.ts';
 import { answerCode } from './redis-trouble.ts';
 import { UPSERT_SCRIPT, UPSERT_SCRIPT_SHA } from './redis-upsert-script.ts';
-import type { LatestRow, OnlineRow, OnlineStore, RememberedPosition, Upsert, UpsertCounts } from './sink.ts';
+import type {
+  LatestRow,
+  OnlineRow,
+  ReachableStore,
+  RememberedPosition,
+  Upsert,
+  UpsertCounts,
+} from './sink.ts';
 
 /**
  * KEYS: one per position. ARGV: for each the position and what is expected of the stored one, empty for nothing.
@@ -52,7 +59,7 @@ export async function openRedisStore(options: RedisStoreOptions): Promise<RedisO
  * row, so its counts may add up to fewer than the rows given. While Redis is away a write waits, for ever; after
  * an answer was lost the rows are sent again, and count as equal if they had arrived.
  */
-export class RedisOnlineStore implements OnlineStore {
+export class RedisOnlineStore implements ReachableStore {
   readonly #connection: RedisConnection;
   readonly #entitiesPerCall: number;
   readonly #callsInFlight: number;
@@ -139,6 +146,10 @@ export class RedisOnlineStore implements OnlineStore {
   async windows(group: FeatureGroup, entity: readonly Scalar[]): Promise<readonly OnlineRow[]> {
     const key = windowsKey(latestKey(group, entityText(entity)));
     return parseWindows(group, await this.#connection.once((redis) => redis.hgetall(key)));
+  }
+
+  async ping(): Promise<void> {
+    await this.#connection.once((redis) => redis.ping());
   }
 
   /** Finishes what Redis still answers; writes that wait for an absent Redis fail (`REDIS_CLOSED`). */

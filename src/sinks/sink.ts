@@ -81,3 +81,9 @@ export interface OnlineStore {
   windows(group: FeatureGroup, entity: readonly Scalar[]): Promise<readonly OnlineRow[]>;
   close(): Promise<void>;
 }
+
+/** An online store that says whether it can be reached. */
+export interface ReachableStore extends OnlineStore {
+  /** Resolves when the store answers; fails, without patience, when it is away. */
+  ping(): Promise<void>;
+}

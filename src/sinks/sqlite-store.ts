@@ -4,7 +4,14 @@ import { TidemarkError } from '../errors.ts';
 import { entityText } from './entity-text.ts';
 import { type EntityUpserts, groupByEntity } from './entity-upserts.ts';
 import { jsonRow, parseJsonRow } from './json-row.ts';
-import type { LatestRow, OnlineRow, OnlineStore, RememberedPosition, Upsert, UpsertCounts } from './sink.ts';
+import type {
+  LatestRow,
+  OnlineRow,
+  ReachableStore,
+  RememberedPosition,
+  Upsert,
+  UpsertCounts,
+} from './sink.ts';
 
 /**
  * `floor`: the newest final window_end that was seen; what is not stored up to it was dropped, or deleted, and is not
@@ -43,7 +50,7 @@ export interface SqliteStoreOptions {
 }
 
 /** The online store of a machine without services: one SQLite database, the contract and rules of Redis's. */
-export class SqliteOnlineStore implements OnlineStore {
+export class SqliteOnlineStore implements ReachableStore {
   readonly #file: string;
   readonly #database: DatabaseSync;
   readonly #now: () => number;
@@ -161,6 +168,10 @@ export class SqliteOnlineStore implements OnlineStore {
       ...parseJsonRow(group, row['window_end'] as number, row['json'] as string),
       leave: row['leave'] as number | null,
     }));
+  }
+
+  async ping(): Promise<void> {
+    this.#database.exec('SELECT 1');
   }
 
   async close(): Promise<void> {

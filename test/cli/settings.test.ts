@@ -52,8 +52,17 @@ describe('settings of a worker', () => {
       sessionTimeoutMs: 15_000,
       reportIntervalMs: 5000,
       maxBatchRecords: 10_000,
+      metrics: null,
       log: { level: 'info', json: true },
     });
+  });
+
+  test('metrics are served where the port says, on this machine unless told otherwise', () => {
+    const metrics = (flags: Record<string, string>) => options({ flags: { ...LEAST, ...flags } }).metrics;
+    expect(metrics({ metricsPort: '9464' })).toEqual({ host: '127.0.0.1', port: 9464 });
+    expect(metrics({ metricsPort: '0', metricsHost: '0.0.0.0' })).toEqual({ host: '0.0.0.0', port: 0 });
+    expect(() => metrics({ metricsPort: '70000' })).toThrow("--metrics-port: '70000' is not a port");
+    expect(() => metrics({ metricsHost: '0.0.0.0' })).toThrow('metricsHost goes with --metrics-port');
   });
 
   test('come from the flag, else the environment, else the file', () => {

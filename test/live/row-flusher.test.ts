@@ -78,8 +78,14 @@ test('of several revisions of a row in a batch the newest is sent', async () => 
   ]);
   store.answer();
   await flusher.settled();
-  expect(flusher.upserts).toEqual({ accepted: 3, equal: 0, stale: 0 });
-  expect(flusher.revisions).toEqual({ early: 4, 'on-time': 0, late: 1 });
+  expect(flusher.sent).toEqual([
+    {
+      group: 'g:1',
+      revisions: { early: 4, 'on-time': 0, late: 1 },
+      upserts: { accepted: 3, equal: 0, stale: 0 },
+      unsent: 0,
+    },
+  ]);
 });
 
 test('an on-time revision is sent only where no early one has said the same', async () => {
@@ -92,7 +98,7 @@ test('an on-time revision is sent only where no early one has said the same', as
     ['c1', 300, 1, 10],
     ['c2', 300, 2, 20],
   ]);
-  expect(flusher.revisions).toEqual({ early: 1, 'on-time': 3, late: 0 });
+  expect(flusher.sent[0]!.revisions).toEqual({ early: 1, 'on-time': 3, late: 0 });
 });
 
 test('a deletion goes with the row in its place, also when the row was made in the same batch', async () => {
@@ -163,7 +169,7 @@ test('one write is under way at a time; the next takes what has come meanwhile',
   ]);
   store.answer();
   await settled;
-  expect(flusher.upserts.accepted).toBe(3);
+  expect(flusher.sent[0]!.upserts.accepted).toBe(3);
 });
 
 test('a store that does not keep up holds back the worker', async () => {
