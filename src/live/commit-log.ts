@@ -3,8 +3,8 @@ import type { Offset } from '../time.ts';
 
 /**
  * The contract between a worker's commits and the log that makes them durable for every machine. Of each source
- * partition there is a changelog (packed changes of its tasks' states) and a journal (its marks); a commit appends to
- * both, to the outputs, and moves the partition's position, all at once or not at all.
+ * partition there is a changelog (packed changes of its tasks' states) and a journal (its marks). A commit appends to the
+ * changelog and the outputs and moves the partition's position, all at once or not at all.
  */
 export interface CommitLogs {
   /**
@@ -24,8 +24,14 @@ export interface CommitLog {
   changelogEnds(): Promise<{ readonly low: Offset; readonly high: Offset }>;
   /** The changelog's committed records in [from, to), in batches. */
   changelog(from: Offset, to: Offset): AsyncIterable<readonly ChangelogRecord[]>;
-  /** Every committed record of the journal, oldest first. */
-  journal(): AsyncIterable<string>;
+  /** The journal's committed records from an offset on. */
+  journal(from: Offset): AsyncIterable<JournalRecord>;
+  /**
+   * Appends to the journal, by itself. Resolves to the journal's offset after it.
+   *
+   * @throws as {@link commit} does
+   */
+  appendJournal(records: readonly OutputRecord[]): Promise<Offset>;
   /**
    * Resolves to the changelog's offset after the commit's last record, when all of it is durable.
    *
@@ -43,12 +49,15 @@ export interface ChangelogRecord {
   readonly value: Uint8Array;
 }
 
+export interface JournalRecord {
+  readonly offset: Offset;
+  readonly text: string;
+}
+
 export interface Commit {
   /** Where the source partition is read on. */
   readonly position: Offset;
   readonly changelog: readonly Uint8Array[];
-  /** Records of the journal: source and text of each mark. */
-  readonly journal: readonly OutputRecord[];
   /** By topic. */
   readonly outputs: ReadonlyMap<string, readonly OutputRecord[]>;
 }

@@ -6,6 +6,7 @@ import type { TopicPartition } from '../sources/log-reader.ts';
 import type { LogRecord, Rejection } from '../sources/record.ts';
 import type { EntityState, TaskChanges, TaskId, TaskProgress } from '../state/state-store.ts';
 import type { Offset } from '../time.ts';
+import type { JournalEntry } from '../watermark/mark.ts';
 
 /**
  * The contract between a worker and what makes its work survive: `LocalDurability` on one machine's disk,
@@ -44,8 +45,32 @@ export interface PartitionStore extends PartitionOutputs {
   entities(task: TaskId): Iterable<EntityState>;
   /** The rows that the online store holds of a task, as of the last step, entity by entity, in batches. */
   copies(task: TaskId, group: FeatureGroup): Iterable<readonly Upsert[]>;
+  /** Null: marks are not kept, and none are made. */
+  readonly journal: PartitionJournal | null;
   /** The partition is somebody else's now, or the worker ends: no step follows. */
   release(): Promise<void>;
+}
+
+/** The marks of a partition (semantics.md, "Idle"): each is here before it is applied. */
+export interface PartitionJournal {
+  /** From a position on, which {@link write} answered. */
+  read(from: Offset): AsyncIterable<{ readonly entry: JournalEntry; readonly next: Offset }>;
+  /**
+   * Resolves to the journal's position after them when they are durable.
+   *
+   * @throws LostPartitionError when they are not, or nobody knows
+   */
+  write(entries: readonly JournalEntry[]): Promise<Offset>;
+}
+
+/** The partition must be acquired again. */
+export class LostPartitionError extends Error {
+  readonly lost: LostPartition;
+
+  constructor(lost: LostPartition) {
+    super(lost.error.message, { cause: lost.error });
+    this.lost = lost;
+  }
 }
 
 export interface PartitionOutputs {

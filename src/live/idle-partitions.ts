@@ -1,5 +1,5 @@
 import type { SourcePartition } from '../operators/source-partition.ts';
-import type { PartitionLag, TopicPartition } from '../sources/log-reader.ts';
+import { type PartitionLag, partitionName, type TopicPartition } from '../sources/log-reader.ts';
 import type { EventTimeMs } from '../time.ts';
 import { Idleness, type MonotonicMs } from '../watermark/idleness.ts';
 import type { JournalEntry, Mark } from '../watermark/mark.ts';
@@ -12,10 +12,7 @@ export interface IdlePartition extends TopicPartition {
 }
 
 export interface IdlePartitionsOptions {
-  /**
-   * How far the owned partitions are read, and where their logs end: only those whose end the brokers have told since
-   * the call. A position moves when its records are applied.
-   */
+  /** How far the owned partitions are read, and where their logs end. A position moves when its records are applied. */
   readonly lag: () => Promise<readonly PartitionLag[]>;
   /** Writes to the journal of the topic, in the same partition; resolves when that is durable. */
   readonly writeJournal: (partition: TopicPartition, entries: readonly JournalEntry[]) => Promise<void>;
@@ -53,17 +50,17 @@ export class IdlePartitions {
       if (idleTimeoutMs !== null) idleness.set(pipeline, new Idleness(idleTimeoutMs, now));
     }
     if (idleness.size === 0) return;
-    this.#watched.set(nameOf(partition), { partition, idleness, writing: Promise.resolve() });
+    this.#watched.set(partitionName(partition), { partition, idleness, writing: Promise.resolve() });
   }
 
   /** The partition belongs to somebody else. */
   delete(partition: TopicPartition): void {
-    this.#watched.delete(nameOf(partition));
+    this.#watched.delete(partitionName(partition));
   }
 
   /** To be awaited right before records of the partition are applied. */
   async records(partition: TopicPartition): Promise<void> {
-    const watched = this.#watched.get(nameOf(partition));
+    const watched = this.#watched.get(partitionName(partition));
     if (watched === undefined) return;
     // Before the wait, so that no other mark is taken.
     for (const idleness of watched.idleness.values()) idleness.records(this.#options.clock.monotonic());
@@ -72,12 +69,14 @@ export class IdlePartitions {
 
   /** To be called about once a second, not again before it has resolved. Throws what the journal refused. */
   async advance(): Promise<void> {
-    if (this.#watched.size === 0) return;
     const { lag, clock } = this.#options;
     const asked = clock.monotonic();
-    for (const { topic, partition, position, end } of await lag()) {
-      const watched = this.#watched.get(nameOf({ topic, partition }));
-      if (watched === undefined || position < end) continue;
+    const isSilent = ({ idleness }: Watched) => [...idleness.values()].some((each) => each.isSilent(asked));
+    // The brokers need not be asked while records come.
+    if (![...this.#watched.values()].some(isSilent)) return;
+    for (const { topic, partition, position, end, isCurrent } of await lag()) {
+      const watched = this.#watched.get(partitionName({ topic, partition }));
+      if (watched === undefined || !isCurrent || position < end) continue;
       for (const idleness of watched.idleness.values()) idleness.caughtUp(asked);
       watched.writing = this.#mark(watched);
       await watched.writing;
@@ -99,8 +98,4 @@ export class IdlePartitions {
     );
     for (const { pipeline, mark } of marks) partition.mark(pipeline, mark);
   }
-}
-
-function nameOf({ topic, partition }: TopicPartition): string {
-  return `${topic}/${partition}`;
 }

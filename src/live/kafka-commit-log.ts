@@ -5,7 +5,13 @@ import type { KafkaOptions } from '../sources/kafka-options.ts';
 import { KafkaPartitions } from '../sources/kafka-partitions.ts';
 import { unlessAborted } from '../sources/kafka-patience.ts';
 import { reasonOf, refusalOf } from '../sources/kafka-reachable.ts';
-import { ensureTopics, KEEP_EVERYTHING, partitionCounts, type WantedTopic } from '../sources/kafka-topics.ts';
+import {
+  ensureTopics,
+  KEEP_EVERYTHING,
+  partitionCounts,
+  reachCoordinator,
+  type WantedTopic,
+} from '../sources/kafka-topics.ts';
 import type { TopicPartition } from '../sources/log-reader.ts';
 import { changelogTopic, journalTopic } from '../state/internal-topics.ts';
 import type { Offset } from '../time.ts';
@@ -16,6 +22,7 @@ import {
   type CommitLogs,
   CommitLostError,
   FencedError,
+  type JournalRecord,
   type OutputRecord,
 } from './commit-log.ts';
 
@@ -90,6 +97,8 @@ export class KafkaCommitLogs implements CommitLogs {
       this.#topicsReady = null;
       throw error;
     }
+    // A cluster that never had a consumer group makes its topic for them now, and commits would fail meanwhile.
+    await reachCoordinator(this.#kafka, this.#options.app);
     await producer.connect();
     // kafkajs asks for the producer's epoch, which fences others, at the first transaction.
     const transaction = await producer.transaction();
@@ -151,31 +160,44 @@ class KafkaCommitLog implements CommitLog {
     }
   }
 
-  async *journal(): AsyncGenerator<string, void> {
+  async *journal(from: Offset): AsyncGenerator<JournalRecord, void> {
     const { low, high } = await this.#partitions.ends(this.#journal);
-    for await (const messages of this.#partitions.read(this.#journal, low, high)) {
-      for (const { value } of messages) yield value!.toString();
+    for await (const messages of this.#partitions.read(this.#journal, Math.max(from, low), high)) {
+      for (const { offset, value } of messages) yield { offset: Number(offset), text: value!.toString() };
     }
   }
 
-  async commit({ position, changelog, journal, outputs }: Commit): Promise<Offset> {
+  appendJournal(records: readonly OutputRecord[]): Promise<Offset> {
+    return this.#inTransaction((transaction) =>
+      send(transaction, this.#journal.topic, records, this.#journal.partition),
+    );
+  }
+
+  commit({ position, changelog, outputs }: Commit): Promise<Offset> {
     const { topic, partition } = this.#partition;
-    try {
-      const transaction = await this.#producer.transaction();
+    return this.#inTransaction(async (transaction) => {
+      const { topic: changelogTopic, partition: changelogPartition } = this.#changelog;
       let end = 0;
+      // One by one: a batch of the library's has the limit of one record.
       for (const value of changelog) {
-        const message = { partition: this.#changelog.partition, value: asBuffer(value) };
-        const [sent] = await transaction.send({ topic: this.#changelog.topic, messages: [message] });
-        end = Number(sent!.baseOffset) + 1;
+        end = await send(transaction, changelogTopic, [{ key: null, value }], changelogPartition);
       }
-      await send(transaction, this.#journal.topic, journal, this.#journal.partition);
       for (const [name, records] of outputs) await send(transaction, name, records);
       await transaction.sendOffsets({
         consumerGroupId: this.#app,
         topics: [{ topic, partitions: [{ partition, offset: String(position) }] }],
       });
-      await transaction.commit();
       return end;
+    });
+  }
+
+  async #inTransaction<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
+    const { topic, partition } = this.#partition;
+    try {
+      const transaction = await this.#producer.transaction();
+      const result = await work(transaction);
+      await transaction.commit();
+      return result;
     } catch (error) {
       this.#log.debug({ topic, partition, reason: reasonOf(error) }, 'a commit failed');
       const refusal = refusalOf(error);
@@ -204,16 +226,20 @@ class KafkaCommitLog implements CommitLog {
   }
 }
 
+/** Answers the offset after the last record, where all go to one partition. */
 async function send(
   transaction: Transaction,
   topic: string,
   records: readonly OutputRecord[],
   partition?: number,
-): Promise<void> {
+): Promise<Offset> {
   let messages: Message[] = [];
   let bytes = 0;
+  let end = 0;
   const flush = async () => {
-    if (messages.length > 0) await transaction.send({ topic, messages });
+    if (messages.length === 0) return;
+    const [sent] = await transaction.send({ topic, messages });
+    end = Number(sent!.baseOffset) + messages.length;
     messages = [];
     bytes = 0;
   };
@@ -229,6 +255,7 @@ async function send(
     });
   }
   await flush();
+  return end;
 }
 
 function sizeOf(part: OutputRecord['key']): number {

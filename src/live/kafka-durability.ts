@@ -3,9 +3,18 @@ import { ChangelogPacker, unpackChanges } from '../state/changelog-pack.ts';
 import { StateError } from '../state/state-error.ts';
 import type { StateStore } from '../state/state-store.ts';
 import type { Offset } from '../time.ts';
+import { encodeJournalEntry, parseJournalEntry } from '../watermark/mark.ts';
 import { ChangelogSweep } from './changelog-sweep.ts';
 import { type CommitLog, type CommitLogs, CommitLostError, FencedError } from './commit-log.ts';
-import type { AcquireOptions, Durability, LostPartition, PartitionStore, Step } from './durability.ts';
+import {
+  type AcquireOptions,
+  type Durability,
+  type LostPartition,
+  LostPartitionError,
+  type PartitionJournal,
+  type PartitionStore,
+  type Step,
+} from './durability.ts';
 import { type OutputTopics, PendingOutputs } from './output-topics.ts';
 import { copiedRows, RowCopies } from './row-copies.ts';
 
@@ -60,6 +69,7 @@ export class KafkaDurability implements Durability {
       get pendingBytes() {
         return outputs.pendingBytes;
       },
+      journal: journalOf(log, partition),
       release: async () => {
         if (this.#partitions.get(name) === owned) this.#partitions.delete(name);
         await log.close();
@@ -106,7 +116,7 @@ export class KafkaDurability implements Durability {
       if (progress !== null) packer.progress(task, progress);
     }
     const changelog = packer.take();
-    const end = await log.commit({ position: step.position, changelog, journal: [], outputs });
+    const end = await log.commit({ position: step.position, changelog, outputs });
     await this.#state.commit(changes, new Map([[followedFact(step), String(end)]]));
     const obsolete = sweep.committed(swept, end - changelog.length, end);
     if (obsolete !== null) await log.truncate(obsolete);
@@ -119,10 +129,32 @@ interface OwnedPartition {
   readonly sweep: ChangelogSweep;
 }
 
-function lossOf({ topic, partition }: Step, error: unknown): LostPartition {
+function lossOf({ topic, partition }: TopicPartition, error: unknown): LostPartition {
   if (error instanceof FencedError) return { topic, partition, reason: 'fenced', error };
   if (error instanceof CommitLostError) return { topic, partition, reason: 'unknown', error };
   throw error;
+}
+
+function journalOf(log: CommitLog, partition: TopicPartition): PartitionJournal {
+  return {
+    async *read(from) {
+      for await (const { offset, text } of log.journal(from)) {
+        const entry = parseJournalEntry(
+          text,
+          `offset ${offset} of the journal of ${partitionName(partition)}`,
+        );
+        yield { entry, next: offset + 1 };
+      }
+    },
+    async write(entries) {
+      try {
+        const records = entries.map((entry) => ({ key: entry.source, value: encodeJournalEntry(entry) }));
+        return await log.appendJournal(records);
+      } catch (error) {
+        throw new LostPartitionError(lossOf(partition, error));
+      }
+    },
+  };
 }
 
 /**

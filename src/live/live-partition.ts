@@ -1,4 +1,5 @@
 import type { FeatureGroup, Source } from '../definitions/definition.ts';
+import { assert } from '../errors.ts';
 import { SourcePartition } from '../operators/source-partition.ts';
 import { Task } from '../operators/task.ts';
 import type { OnlineStore, Upsert } from '../sinks/sink.ts';
@@ -8,6 +9,7 @@ import type { LogRecord } from '../sources/record.ts';
 import { requireFingerprint } from '../state/fingerprint.ts';
 import type { TaskId } from '../state/state-store.ts';
 import type { Offset } from '../time.ts';
+import type { JournalEntry, Mark } from '../watermark/mark.ts';
 import type { PartitionStore, Step } from './durability.ts';
 import type { RowFlusher } from './row-flusher.ts';
 
@@ -28,6 +30,11 @@ export class LivePartition {
   #sent = new Map<Task, Upsert[]>();
   #sentRows = 0;
   #stepOffset: Offset;
+  /** The journal's position after the last mark that was applied, and after the last that was written. */
+  #journal: Offset = 0;
+  #journalEnd: Offset = 0;
+  /** Read from the journal, and not applied yet, in their order. */
+  readonly #marks: { readonly pipeline: SourcePartition; readonly mark: Mark; readonly next: Offset }[] = [];
   #changed = false;
 
   constructor(options: {
@@ -43,6 +50,7 @@ export class LivePartition {
     this.#store = options.store;
     const { store } = options;
     const positions: LogPosition[] = [];
+    const journals: Offset[] = [];
     const groups = options.groups.filter(({ source }) => source.topic === options.topic);
     this.pipelines = [...bySource(groups)].map(([source, groups]) => {
       const tasks = groups.map((group) => this.#createTask(group));
@@ -71,10 +79,13 @@ export class LivePartition {
       );
       if (oldest !== null) pipeline.restoreClock(oldest);
       positions.push(oldest === null ? options.from : oldest.nextOffset);
+      journals.push(...progress.map((stored) => stored?.journal ?? 0));
       return pipeline;
     });
     this.#start = earliestOf(positions);
     this.#stepOffset = this.nextOffset;
+    this.#journal = Math.min(...journals);
+    this.#journalEnd = this.#journal;
   }
 
   /** Where reading goes on. */
@@ -95,16 +106,78 @@ export class LivePartition {
     return Math.min(...this.pipelines.map((pipeline) => pipeline.nextOffset));
   }
 
+  get keepsMarks(): boolean {
+    return this.#store.journal !== null;
+  }
+
+  /**
+   * Reads the marks that the restored tasks do not have, to apply them at their places. To be called once, before any
+   * record.
+   */
+  async restoreMarks(flusher: RowFlusher): Promise<void> {
+    const { journal } = this.#store;
+    const byName = new Map(this.pipelines.map((pipeline) => [pipeline.source.name, pipeline]));
+    const isWatched = this.pipelines.some(({ source }) => source.idleTimeoutMs !== null);
+    if (journal === null || !isWatched) return;
+    for await (const { entry, next } of journal.read(this.#journal)) {
+      const pipeline = byName.get(entry.source);
+      if (pipeline !== undefined) this.#marks.push({ pipeline, mark: entry.mark, next });
+    }
+    this.#applyMarks(flusher);
+  }
+
+  /** Makes marks durable; {@link mark} applies them. */
+  async writeJournal(entries: readonly JournalEntry[]): Promise<void> {
+    assert(this.#store.journal !== null, 'marks of a partition without a journal');
+    this.#journalEnd = await this.#store.journal.write(entries);
+  }
+
+  /** Takes in a mark that is in the journal, and sends the rows that it makes. */
+  mark(pipeline: SourcePartition, mark: Mark, flusher: RowFlusher): void {
+    this.#changed = true;
+    this.#journal = this.#journalEnd;
+    pipeline.mark(mark);
+    this.#send(pipeline, flusher);
+  }
+
   /** Takes in the records `from` ≤ index < `to` and sends the rows that they make. */
   process(records: readonly LogRecord[], from: number, to: number, flusher: RowFlusher): void {
+    let next = from;
+    while (this.#marks.length > 0) {
+      const { after } = this.#marks[0]!.mark;
+      let end = next;
+      while (end < to && records[end]!.offset <= after) end++;
+      this.#take(records, next, end, flusher);
+      next = end;
+      if (next === to && this.nextOffset <= after) return;
+      this.#applyMarks(flusher);
+    }
+    this.#take(records, next, to, flusher);
+  }
+
+  #take(records: readonly LogRecord[], from: number, to: number, flusher: RowFlusher): void {
+    if (from === to) return;
     this.#changed = true;
     for (const pipeline of this.pipelines) {
       pipeline.process(records, from, to);
-      for (const task of pipeline.tasks) {
-        this.#store.revised(task.group, task.revisions);
-        this.#keepSent(task, flusher.send(task.group, task.revisions, pipeline.clock.watermark));
-        task.drained();
-      }
+      this.#send(pipeline, flusher);
+    }
+  }
+
+  /** Those of the restored marks whose places are reached. */
+  #applyMarks(flusher: RowFlusher): void {
+    while (this.#marks.length > 0 && this.#marks[0]!.mark.after < this.nextOffset) {
+      const { pipeline, mark, next } = this.#marks.shift()!;
+      this.#journalEnd = next;
+      this.mark(pipeline, mark, flusher);
+    }
+  }
+
+  #send(pipeline: SourcePartition, flusher: RowFlusher): void {
+    for (const task of pipeline.tasks) {
+      this.#store.revised(task.group, task.revisions);
+      this.#keepSent(task, flusher.send(task.group, task.revisions, pipeline.clock.watermark));
+      task.drained();
     }
   }
 
@@ -116,7 +189,10 @@ export class LivePartition {
     this.#stepOffset = nextOffset;
     const changes = this.tasks.map((task) => ({
       task: this.#idOf(task),
-      progress: task.progress(countersOf(task, this.#countedBefore.get(task))),
+      progress: {
+        ...task.progress(countersOf(task, this.#countedBefore.get(task))),
+        journal: this.#journal,
+      },
       entities: task.takeChanges(),
     }));
     const sent = this.tasks.flatMap((task) => {

@@ -7,7 +7,7 @@ import { copiedRows, RowCopies } from './row-copies.ts';
 
 /**
  * Steps on the disk of one machine: states in the local store, late and rejected records in files whose lengths are
- * committed with them. Another machine knows nothing of it: a partition that goes there starts over.
+ * committed with them. Marks are not kept, so idle partitions are not advanced. Another machine knows nothing of it: a partition that goes there starts over.
  */
 export class LocalDurability implements Durability {
   readonly #groups: readonly FeatureGroup[];
@@ -46,6 +46,7 @@ export class LocalDurability implements Durability {
       dropped: (group: FeatureGroup, dropped) => files.droppedByGroup(group).write(dropped),
       revised: () => {},
       pendingBytes: 0,
+      journal: null,
       release: async () => {},
     };
   }

@@ -1,4 +1,6 @@
 import type { FeatureGroup } from '../definitions/definition.ts';
+import { assert } from '../errors.ts';
+import type { SourcePartition } from '../operators/source-partition.ts';
 import { type OnlineStore, StoreAwayError } from '../sinks/sink.ts';
 import {
   type LogHandlers,
@@ -9,8 +11,11 @@ import {
   type TopicPartition,
 } from '../sources/log-reader.ts';
 import type { RecordBatch } from '../sources/record.ts';
-import type { DurationMs, Offset } from '../time.ts';
-import type { Durability, LostPartition } from './durability.ts';
+import type { DurationMs, EventTimeMs, Offset } from '../time.ts';
+import type { MonotonicMs } from '../watermark/idleness.ts';
+import type { JournalEntry, Mark } from '../watermark/mark.ts';
+import { type Durability, type LostPartition, LostPartitionError } from './durability.ts';
+import { IdlePartitions } from './idle-partitions.ts';
 import { LivePartition } from './live-partition.ts';
 import type { RunOptions } from './options.ts';
 import { RowFlusher } from './row-flusher.ts';
@@ -44,6 +49,15 @@ const everyInterval: Every = (intervalMs, call) => {
   return () => clearInterval(interval);
 };
 
+/** The times by which idle partitions get marks; nothing else of a worker's depends on a clock. */
+export interface Clock {
+  monotonic(): MonotonicMs;
+  wall(): EventTimeMs;
+}
+
+const systemClock: Clock = { monotonic: () => performance.now(), wall: () => Date.now() };
+
+const IDLE_CHECK_MS: DurationMs = 1000;
 /** Beyond so many bytes of outputs in memory a commit comes early, and records wait for it. */
 const PENDING_BYTES = 32 << 20;
 /** How far restoring a partition is, is said this often. */
@@ -69,6 +83,7 @@ export class Worker implements LogHandlers {
   readonly #flusher: RowFlusher;
   readonly #meter: WorkerMeter | null;
   readonly #watch: StoreWatch;
+  readonly #idle: IdlePartitions;
   readonly #every: Every;
   readonly #partitions = new Map<string, LivePartition>();
   /** Partitions that are being restored. */
@@ -80,6 +95,7 @@ export class Worker implements LogHandlers {
   #lag: readonly PartitionLag[] = [];
   #committing: Promise<void> = Promise.resolve();
   #isCommittingInBackground = false;
+  #isAdvancingIdle = false;
   #failure: { readonly error: unknown } | null = null;
 
   constructor(parts: {
@@ -91,12 +107,18 @@ export class Worker implements LogHandlers {
     options: WorkerOptions;
     meter?: WorkerMeter | null;
     every?: Every;
+    clock?: Clock;
   }) {
     this.#groups = parts.groups;
     this.#reader = parts.reader;
     this.#durability = parts.durability;
     this.#log = parts.log;
     this.#options = parts.options;
+    this.#idle = new IdlePartitions({
+      lag: () => parts.reader.lag(),
+      writeJournal: (partition, entries) => this.#writeJournal(partition, entries),
+      clock: parts.clock ?? systemClock,
+    });
     this.#every = parts.every ?? everyInterval;
     this.#store = parts.store;
     this.#meter = parts.meter ?? null;
@@ -119,6 +141,7 @@ export class Worker implements LogHandlers {
     const ends = [
       this.#every(commitIntervalMs, () => void this.#commitInBackground()),
       this.#every(reportIntervalMs, () => void this.#report()),
+      this.#every(IDLE_CHECK_MS, () => void this.#advanceIdle()),
     ];
     signal.addEventListener('abort', stop, { once: true });
     if (signal.aborted) stop();
@@ -191,6 +214,7 @@ export class Worker implements LogHandlers {
     for (let from = 0; from < records.length; from += step) {
       await this.#flusher.room();
       if ((live?.pendingBytes ?? 0) > PENDING_BYTES) await this.#commit();
+      await this.#idle.records({ topic, partition });
       // One that was given up meanwhile is acquired again, and the log asked for its position.
       if (live === undefined || this.#partitions.get(name) !== live) return;
       live.process(records, from, Math.min(from + step, records.length), this.#flusher);
@@ -234,7 +258,9 @@ export class Worker implements LogHandlers {
           await live.release();
           return null;
         }
+        await live.restoreMarks(this.#flusher);
         this.#partitions.set(partitionName(partition), live);
+        this.#watchIdle(live);
         this.#log.info(
           { ...partition, position: live.position, entities: live.entityCount },
           'partition ready',
@@ -262,7 +288,45 @@ export class Worker implements LogHandlers {
     };
   }
 
+  #watchIdle(live: LivePartition): void {
+    if (!live.keepsMarks) return;
+    const { topic, partition, pipelines } = live;
+    const mark = (pipeline: SourcePartition, mark: Mark) => live.mark(pipeline, mark, this.#flusher);
+    this.#idle.add({ topic, partition, pipelines, mark });
+  }
+
+  /** Between two commits, which are transactions of the same producer. */
+  #writeJournal(partition: TopicPartition, entries: readonly JournalEntry[]): Promise<void> {
+    const live = this.#partitions.get(partitionName(partition));
+    assert(live !== undefined, `a mark of ${partitionName(partition)}, which is not owned`);
+    const writing = this.#committing.then(() => live.writeJournal(entries));
+    this.#committing = writing.catch(async (error) => {
+      if (!(error instanceof LostPartitionError)) throw error;
+      await this.#recover([error.lost]);
+    });
+    return writing;
+  }
+
+  async #advanceIdle(): Promise<void> {
+    if (this.#isAdvancingIdle) return;
+    this.#isAdvancingIdle = true;
+    try {
+      await this.#idle.advance();
+    } catch (error) {
+      // A partition that was lost is acquired again, and then its marks are looked for.
+      if (!(error instanceof LostPartitionError)) await this.#fail(error);
+    } finally {
+      this.#isAdvancingIdle = false;
+    }
+  }
+
+  async #fail(error: unknown): Promise<void> {
+    this.#failure ??= { error };
+    await this.#reader.stop();
+  }
+
   async #giveUp(partition: LivePartition): Promise<void> {
+    this.#idle.delete(partition);
     this.#partitions.delete(partitionName(partition));
     this.#retired.push(...retiredCounts(partition));
     await partition.release();
@@ -338,8 +402,7 @@ export class Worker implements LogHandlers {
       await this.#commit();
       await this.#checkStore();
     } catch (error) {
-      this.#failure ??= { error };
-      await this.#reader.stop();
+      await this.#fail(error);
     } finally {
       this.#isCommittingInBackground = false;
     }

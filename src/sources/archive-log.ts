@@ -75,8 +75,7 @@ export class ArchiveLogReader implements LogReader {
   async lag(): Promise<readonly PartitionLag[]> {
     return [...this.#positions].map(([name, position]) => {
       const [topic, partition] = name.split('/') as [string, string];
-      return { topic, partition: Number(partition), position, end: position } satisfies TopicPartition &
-        PartitionLag;
+      return { topic, partition: Number(partition), position, end: position, isCurrent: true };
     });
   }
 

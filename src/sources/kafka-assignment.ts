@@ -137,8 +137,10 @@ export class KafkaAssignment {
     const ends = await fetchEnds(this.#context.kafka, topicsOf(owned)).catch(() => null);
     return owned.map((entry) => {
       const { topic, partition, position } = entry;
-      entry.end = ends?.get(`${topic}/${partition}`)?.high ?? entry.end;
-      return { topic, partition, position, end: Math.max(position, entry.end) };
+      const told = ends?.get(`${topic}/${partition}`)?.high;
+      entry.end = told ?? entry.end;
+      const end = Math.max(position, entry.end);
+      return { topic, partition, position, end, isCurrent: told !== undefined };
     });
   }
 

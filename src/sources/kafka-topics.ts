@@ -47,6 +47,11 @@ export async function ensureTopics(kafka: Kafka, wanted: readonly WantedTopic[])
   });
 }
 
+/** Fails while the coordinator of the consumer group is not there. One attempt. */
+export async function reachCoordinator(kafka: Kafka, group: string): Promise<void> {
+  await withAdmin(kafka, (admin) => admin.fetchOffsets({ groupId: group }));
+}
+
 async function create(admin: Admin, missing: readonly WantedTopic[]): Promise<void> {
   await admin.createTopics({
     waitForLeaders: true,

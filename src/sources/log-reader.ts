@@ -52,6 +52,8 @@ export interface PartitionLag extends TopicPartition {
   readonly position: Offset;
   /** The offset after the partition's last record, as far as is known. */
   readonly end: Offset;
+  /** The brokers have told the end since the question; otherwise it is the last known. */
+  readonly isCurrent: boolean;
 }
 
 /** One member of a consumer group. */

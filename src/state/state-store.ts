@@ -25,6 +25,8 @@ export interface TaskProgress {
   readonly watermark: EventTimeMs;
   /** λ; −Infinity before the first record. */
   readonly logTime: EventTimeMs;
+  /** The journal's position after the last mark that was applied; absent: none was. */
+  readonly journal?: Offset;
   /** What was counted so far (late, dropped, rejected, …), by name. */
   readonly counters: Readonly<Record<string, number>>;
 }

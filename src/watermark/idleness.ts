@@ -42,6 +42,11 @@ export class Idleness {
     this.#lastMoved = now;
   }
 
+  /** No record has come for the time-out; whether there are any at the log's end is another question. */
+  isSilent(now: MonotonicMs): boolean {
+    return now - this.#lastRecord >= this.#idleTimeoutMs;
+  }
+
   /** At this time the log held no record beyond those that are applied. */
   caughtUp(at: MonotonicMs): void {
     this.#lastEmpty = at;

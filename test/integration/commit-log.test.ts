@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Kafka, logLevel } from 'kafkajs';
-import { expect, inject, onTestFinished, test } from 'vitest';
+import { expect, inject, onTestFinished, test, vi } from 'vitest';
 import { type CommitLog, CommitLostError, FencedError } from '../../src/live/commit-log.ts';
 import { KafkaCommitLogs } from '../../src/live/kafka-commit-log.ts';
 import { changelogTopic, journalTopic } from '../../src/state/internal-topics.ts';
@@ -10,6 +10,7 @@ import { createTopic } from '../services/topics.ts';
 
 const brokers = inject('kafkaBrokers');
 const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+const PATIENCE = { timeout: 30_000, interval: 50 };
 const never = new AbortController().signal;
 
 function logsOf(app: string, topic: string, outputs: readonly string[] = []): KafkaCommitLogs {
@@ -45,7 +46,7 @@ async function committedOffset(app: string, topic: string): Promise<string | und
   }
 }
 
-const nothing = { journal: [], outputs: new Map() };
+const nothing = { outputs: new Map() };
 
 test('appends changes, marks, outputs and the position in one step', async () => {
   const [app, topic] = [`app-${randomUUID()}`, await createTopic(brokers, 'commits', { partitions: 2 })];
@@ -54,15 +55,28 @@ test('appends changes, marks, outputs and the position in one step', async () =>
   const end = await log.commit({
     position: 7,
     changelog: [Buffer.from('one'), Buffer.from('two')],
-    journal: [{ key: 'source', value: 'mark' }],
     outputs: new Map([[out, [{ key: 'k', value: 'v', headers: { reason: 'schema' } }]]]),
   });
   expect(end).toBe(2);
-  expect(await changelogOf(log)).toEqual(['one', 'two']);
-  const journal: string[] = [];
-  for await (const text of log.journal()) journal.push(text);
-  expect(journal).toEqual(['mark']);
-  expect(await committedOffset(app, topic)).toBe('7');
+  await vi.waitFor(async () => expect(await changelogOf(log)).toEqual(['one', 'two']), PATIENCE);
+  await vi.waitFor(async () => expect(await committedOffset(app, topic)).toBe('7'), PATIENCE);
+});
+
+test('appends to the journal, which is read from any offset on', async () => {
+  const [app, topic] = [`app-${randomUUID()}`, await createTopic(brokers, 'journals')];
+  const log = await acquire(logsOf(app, topic), topic);
+  const first = await log.appendJournal([{ key: 'source', value: 'one' }]);
+  await log.appendJournal([
+    { key: 'source', value: 'two' },
+    { key: 'source', value: 'three' },
+  ]);
+  const read = async (from: number): Promise<string[]> => {
+    const texts: string[] = [];
+    for await (const { text } of log.journal(from)) texts.push(text);
+    return texts;
+  };
+  await vi.waitFor(async () => expect(await read(0)).toEqual(['one', 'two', 'three']), PATIENCE);
+  expect(await read(first)).toEqual(['two', 'three']);
 });
 
 test('the next owner fences the former one, and undoes what it left open', async () => {
@@ -75,17 +89,18 @@ test('the next owner fences the former one, and undoes what it left open', async
   );
   expect(await changelogOf(next)).toEqual(['a']);
   await next.commit({ position: 2, changelog: [Buffer.from('c')], ...nothing });
-  expect(await changelogOf(next)).toEqual(['a', 'c']);
-  expect(await committedOffset(app, topic)).toBe('2');
+  // The broker answers a commit before every reader sees it; whoever acquires the partition waits for that.
+  await vi.waitFor(async () => expect(await changelogOf(next)).toEqual(['a', 'c']), PATIENCE);
+  await vi.waitFor(async () => expect(await committedOffset(app, topic)).toBe('2'), PATIENCE);
 });
 
 test('a commit that cannot be finished leaves nothing', async () => {
   const [app, topic] = [`app-${randomUUID()}`, await createTopic(brokers, 'undone')];
   const log = await acquire(logsOf(app, topic), topic);
   const outputs = new Map([['no-such-topic', [{ key: null, value: 'x' }]]]);
-  await expect(
-    log.commit({ position: 9, changelog: [Buffer.from('half')], journal: [], outputs }),
-  ).rejects.toThrow(CommitLostError);
+  await expect(log.commit({ position: 9, changelog: [Buffer.from('half')], outputs })).rejects.toThrow(
+    CommitLostError,
+  );
   const next = await acquire(logsOf(app, topic), topic);
   expect(await changelogOf(next)).toEqual([]);
   expect(await committedOffset(app, topic)).toBe('-1');
@@ -96,6 +111,7 @@ test('forgets what a sweep has said again', async () => {
   const log = await acquire(logsOf(app, topic), topic);
   await log.commit({ position: 1, changelog: [Buffer.from('a'), Buffer.from('b')], ...nothing });
   await log.commit({ position: 2, changelog: [Buffer.from('c')], ...nothing });
+  await vi.waitFor(async () => expect(await changelogOf(log)).toEqual(['a', 'b', 'c']), PATIENCE);
   await log.truncate(2);
   expect(await changelogOf(log)).toEqual(['c']);
 });
@@ -106,8 +122,12 @@ test('a large commit goes in many batches', async () => {
   const log = await acquire(logsOf(app, topic, [out]), topic);
   const records = Array.from({ length: 3000 }, (_, index) => ({ key: `k${index}`, value: 'x'.repeat(1000) }));
   const packs = Array.from({ length: 5 }, () => Buffer.alloc(3_000_000, 1));
-  await log.commit({ position: 1, changelog: packs, journal: [], outputs: new Map([[out, records]]) });
-  expect((await changelogOf(log)).map(({ length }) => length)).toEqual(packs.map(({ length }) => length));
+  await log.commit({ position: 1, changelog: packs, outputs: new Map([[out, records]]) });
+  const lengths = packs.map(({ length }) => length);
+  await vi.waitFor(
+    async () => expect((await changelogOf(log)).map(({ length }) => length)).toEqual(lengths),
+    PATIENCE,
+  );
 });
 
 test('topics that would lose something are refused', async () => {

@@ -61,7 +61,8 @@ class Play {
     this.idle = new IdlePartitions({
       lag: () => {
         const { position, end } = this;
-        return Promise.resolve(end === null ? [] : [{ ...PARTITION, position, end }]);
+        const isCurrent = end !== null;
+        return Promise.resolve([{ ...PARTITION, position, end: end ?? position, isCurrent }]);
       },
       writeJournal: (_: TopicPartition, entries) => {
         this.journal.push(...entries);
