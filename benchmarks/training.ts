@@ -93,7 +93,8 @@ async function measureJoin(args: readonly string[], rows: number): Promise<Figur
   const summary = await child.message<JoinSummary>();
   const usage = await child.message<Usage>();
   await child.end();
-  if (summary.rows !== rows || statSync(summary.out).size === 0) throw new Error('rows are missing');
-  rmSync(summary.out);
+  const { out } = summary;
+  if (summary.rows !== rows || out === null || statSync(out).size === 0) throw new Error('rows are missing');
+  rmSync(out);
   return { seconds: (performance.now() - start) / 1000, ...usage };
 }

@@ -1,6 +1,12 @@
 import { resolve } from 'node:path';
 import { findZone, suggestZone } from '../definitions/zones.ts';
-import { JOIN_KINDS, type JoinKind, type JoinOptions, type JoinSummary } from '../training/options.ts';
+import {
+  JOIN_KINDS,
+  type JoinKind,
+  type JoinOptions,
+  type JoinSummary,
+  type LeakReport,
+} from '../training/options.ts';
 import {
   given,
   journalOption,
@@ -57,6 +63,10 @@ export const registerJoin: RegisterCommand = (program, context) => {
     )
     .addOption(valueOption('--spine-zone <zone>', 'time zone of times without an offset', zone))
     .option('--full-names', 'name every feature GROUP__FEATURE')
+    .option(
+      '--check-leaks',
+      'hold every answer against a second reading of the log, and write nothing if one fails',
+    )
     .option('--skip-corrupt', 'pass over corrupt archive files, counting them')
     .option('--overwrite', 'replace the file of an earlier join')
     .addOption(quietOption())
@@ -75,6 +85,7 @@ export const registerJoin: RegisterCommand = (program, context) => {
         servingDelayMs: flags.servingDelay,
         features: flags.features ?? null,
         fullNames: flags.fullNames === true,
+        checkLeaks: flags.checkLeaks === true,
         skipCorrupt: flags.skipCorrupt === true,
         overwrite: flags.overwrite === true,
         signal: context.signal,
@@ -82,6 +93,7 @@ export const registerJoin: RegisterCommand = (program, context) => {
       };
       const summary = await context.drivers.join(options).finally(() => progress.finish());
       process.stdout.write(flags.json === true ? `${JSON.stringify(summary)}\n` : describeJoin(summary));
+      if (summary.out === null) process.exitCode = 1;
     });
 };
 
@@ -96,13 +108,24 @@ interface Flags {
   readonly servingDelay: number;
   readonly features?: readonly string[];
   readonly fullNames?: true;
+  readonly checkLeaks?: true;
   readonly skipCorrupt?: true;
   readonly overwrite?: true;
   readonly quiet?: true;
   readonly json?: true;
 }
 
-function describeJoin({ rows, as, groups, corruptPlaces, out }: JoinSummary): string {
+function describeLeaks({ checked, found, first }: LeakReport): string {
+  if (found === 0)
+    return `no leaks: ${formatCount(checked)} answers held against a second reading of the log\n`;
+  const lines = first.map(
+    ({ group, row, time, problem }) => `  row ${formatCount(row)}, ${group}, at ${time}: ${problem}`,
+  );
+  if (found > first.length) lines.push(`  and ${formatCount(found - first.length)} more`);
+  return `${formatCount(found)} of ${formatCount(checked)} answers could not be known:\n${lines.join('\n')}\n`;
+}
+
+function describeJoin({ rows, as, groups, corruptPlaces, out, leaks }: JoinSummary): string {
   const how = as === 'served' ? 'as served' : 'by event time (values that could not have been served)';
   const table = formatTable(
     ['group', 'features', 'answered', 'without a row', 'expired', 'null entity', 'after the log'],
@@ -117,5 +140,7 @@ function describeJoin({ rows, as, groups, corruptPlaces, out }: JoinSummary): st
     ]),
   );
   const corrupt = corruptPlaces === 0 ? '' : `passed over ${formatCount(corruptPlaces)} corrupt places\n`;
-  return `${formatCount(rows)} rows ${how}, in ${out}\n${corrupt}\n${table}\n`;
+  const where = out === null ? 'not written because of leaks' : `in ${out}`;
+  const checked = leaks === null ? '' : `\n${describeLeaks(leaks)}`;
+  return `${formatCount(rows)} rows ${how}, ${where}\n${corrupt}\n${table}\n${checked}`;
 }

@@ -1,5 +1,5 @@
 import type { Progress } from '../progress.ts';
-import type { DurationMs } from '../time.ts';
+import type { DurationMs, EventTimeMs } from '../time.ts';
 
 /**
  * What each row of a training set is told of the features (semantics.md, "Offline store"): `served`, S(e, t), what
@@ -33,6 +33,8 @@ export interface JoinOptions {
   readonly fullNames: boolean;
   /** Passes over corrupt files of the archive, counting them; otherwise the first one is an error. */
   readonly skipCorrupt: boolean;
+  /** Holds every answer against a second reading of the log; where one does not stand, nothing is written. */
+  readonly checkLeaks: boolean;
   /** Replaces `out`; otherwise a file that is there already is an error. */
   readonly overwrite: boolean;
   readonly signal?: AbortSignal;
@@ -47,7 +49,29 @@ export interface JoinSummary {
   readonly groups: readonly JoinedGroup[];
   /** Damaged places of the archive that were passed over. */
   readonly corruptPlaces: number;
-  readonly out: string;
+  /** Null when nothing was written, because of leaks. */
+  readonly out: string | null;
+  /** Null when it was not asked for. */
+  readonly leaks: LeakReport | null;
+}
+
+/** What a check for leaks found. */
+export interface LeakReport {
+  /** Answers, over all groups. */
+  readonly checked: number;
+  readonly found: number;
+  /** The first of them. */
+  readonly first: readonly Leak[];
+}
+
+/** A row whose answer is not what could be known. */
+export interface Leak {
+  readonly group: string;
+  /** Of the spine, counted from 1. */
+  readonly row: number;
+  /** When it happened. */
+  readonly time: EventTimeMs;
+  readonly problem: string;
 }
 
 /** What became of the spine's rows in one group; the counts add up to all rows. */

@@ -10,7 +10,7 @@ import { RowAppender } from './row-appender.ts';
 
 /**
  * S(e, t) out of the revisions that `tidemark replay --rows all` wrote, as files or into a store: those of each entity and its questions are
- * walked side by side, in order of log and time. Makes the same relation as `Answers`.
+ * walked side by side, in order of log and time. Makes the relation `answers_INDEX`, as `FeatureRows` would.
  */
 export class ServedFromOffline {
   readonly #database: ScratchDatabase;
@@ -47,6 +47,15 @@ export class ServedFromOffline {
       CREATE TABLE picks_${index} (spine_row INTEGER, revision DOUBLE)`);
     if (table !== null) await loadRevisions(database, asked, table);
     return new ServedFromOffline(database, asked, servingDelayMs, end);
+  }
+
+  /** Makes the relation `witnesses_INDEX` of `checkServed`: the revisions as the files hold them. */
+  async witness(): Promise<void> {
+    const { index, group } = this.#asked;
+    const features = group.features.map((_, place) => `, f${place}`);
+    await this.#database.run(`
+      CREATE VIEW witnesses_${index} AS
+      SELECT number AS entity, window_end, version, known_at${features.join('')} FROM revisions_${index}`);
   }
 
   /** Answers every question; `onAnswer` hears what became of each, and when it was asked for. */

@@ -7,6 +7,7 @@ import type { DemoResult } from '../../src/demo/options.ts';
 import type { StoreDescription } from '../../src/offline/describe.ts';
 import type { ReplaySummary } from '../../src/replay/options.ts';
 import type { ArchiveOptions } from '../../src/sources/kafka-options.ts';
+import type { JoinSummary } from '../../src/training/options.ts';
 
 /** What a command wrote to standard output. */
 let stdout = '';
@@ -296,6 +297,142 @@ describe('tidemark serve', () => {
     await call([...served, ...args], { serve });
     const expected = { access: { kind: 'anyone' }, servedLog: { target, ...more } };
     expect(serve.mock.lastCall).toMatchObject([expected, {}, {}]);
+  });
+});
+
+describe('tidemark join', () => {
+  const args = [
+    ...['join', 'defs.ts', '--spine', 'spine.csv', '--entity-time', 'ts'],
+    ...['--from', 'archive', '--out', 'train.parquet'],
+  ];
+  const joined: JoinSummary = {
+    rows: 12_000,
+    as: 'served',
+    from: 'archive',
+    groups: [
+      {
+        group: 'card_risk',
+        version: 2,
+        features: ['n', 'spent'],
+        answered: 11_990,
+        withoutRow: 4,
+        expired: 3,
+        nullEntity: 2,
+        afterEnd: 1,
+      },
+    ],
+    corruptPlaces: 0,
+    out: resolve('train.parquet'),
+    leaks: null,
+  };
+  const table = [
+    'group        features  answered  without a row  expired  null entity  after the log',
+    '-----------  --------  --------  -------------  -------  -----------  -------------',
+    'card_risk:2         2    11,990              4        3            2              1',
+  ];
+  afterEach(() => {
+    process.exitCode = undefined;
+  });
+
+  test('hands over what is not said as documented defaults', async () => {
+    const join = vi.fn(() => Promise.resolve(joined));
+    await call(args, { join });
+    expect(join).toHaveBeenCalledExactlyOnceWith({
+      definitionsFile: resolve('defs.ts'),
+      spine: resolve('spine.csv'),
+      entityTime: 'ts',
+      spineZone: null,
+      from: resolve('archive'),
+      journal: null,
+      out: resolve('train.parquet'),
+      as: 'served',
+      servingDelayMs: 200,
+      features: null,
+      fullNames: false,
+      checkLeaks: false,
+      skipCorrupt: false,
+      overwrite: false,
+      signal: expect.any(AbortSignal),
+      onProgress: expect.any(Function),
+    });
+  });
+
+  test('hands over everything that is said', async () => {
+    const join = vi.fn(() => Promise.resolve(joined));
+    const more = [
+      ...[
+        '--as',
+        'event-time',
+        '--serving-delay',
+        '0s',
+        '--features',
+        'a,b.c',
+        '--spine-zone',
+        'asia/kolkata',
+      ],
+      ...['--full-names', '--check-leaks', '--skip-corrupt', '--overwrite', '--journal', 'risk'],
+    ];
+    await call([...args, ...more], { join });
+    expect(join).toHaveBeenCalledExactlyOnceWith(
+      expect.objectContaining({
+        as: 'event-time',
+        servingDelayMs: 0,
+        features: ['a', 'b.c'],
+        spineZone: 'Asia/Kolkata',
+        journal: 'risk',
+        fullNames: true,
+        checkLeaks: true,
+        skipCorrupt: true,
+        overwrite: true,
+      }),
+    );
+  });
+
+  test('prints what became of the rows', async () => {
+    await call(args, { join: () => Promise.resolve({ ...joined, corruptPlaces: 7 }) });
+    expect(stdout).toBe(
+      [`12,000 rows as served, in ${joined.out}`, 'passed over 7 corrupt places', '', ...table, ''].join(
+        '\n',
+      ),
+    );
+    expect(process.exitCode).toBe(undefined);
+  });
+
+  test('says that there are no leaks', async () => {
+    const leaks = { checked: 11_990, found: 0, first: [] };
+    await call(args, { join: () => Promise.resolve({ ...joined, leaks }) });
+    expect(stdout.split('\n').slice(-2)).toEqual([
+      'no leaks: 11,990 answers held against a second reading of the log',
+      '',
+    ]);
+    expect(process.exitCode).toBe(undefined);
+  });
+
+  test('fails on leaks, and names the first', async () => {
+    const leaks = {
+      checked: 11_990,
+      found: 1200,
+      first: [{ group: 'card_risk', row: 1000, time: 5, problem: 'revision 7 has other values' }],
+    };
+    await call(args, { join: () => Promise.resolve({ ...joined, out: null, leaks }) });
+    expect(stdout).toBe(
+      [
+        '12,000 rows as served, not written because of leaks',
+        '',
+        ...table,
+        '',
+        '1,200 of 11,990 answers could not be known:',
+        '  row 1,000, card_risk, at 5: revision 7 has other values',
+        '  and 1,199 more',
+        '',
+      ].join('\n'),
+    );
+    expect(process.exitCode).toBe(1);
+  });
+
+  test('prints the same as JSON', async () => {
+    await call([...args, '--json'], { join: () => Promise.resolve(joined) });
+    expect(JSON.parse(stdout)).toEqual(joined);
   });
 });
 

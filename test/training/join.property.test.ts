@@ -114,7 +114,7 @@ async function joinedRows({ definition, spine, ...options }: JoinCase): Promise<
       await replayAll({ definitionsFile, archive: shorter, journal: hasMarks(first) ? APP : null, output });
       await replayAll({ definitionsFile, archive, journal, output });
     }
-    await join({
+    const { leaks } = await join({
       definitionsFile,
       spine: file,
       entityTime: 'asked_at',
@@ -126,9 +126,11 @@ async function joinedRows({ definition, spine, ...options }: JoinCase): Promise<
       servingDelayMs: options.servingDelayMs,
       features: [SAMPLE.name],
       fullNames: true,
+      checkLeaks: true,
       skipCorrupt: false,
       overwrite: false,
     });
+    expect(leaks).toMatchObject({ found: 0, first: [] });
     const text = readFileSync(out, 'utf8').trimEnd();
     return text.split('\n').map((line) => JSON.parse(line) as Record<string, unknown>);
   } finally {

@@ -7,8 +7,8 @@ import { featureSqlType } from '../sinks/offline-columns.ts';
 import type { ScratchDatabase } from '../sinks/scratch-database.ts';
 import { RowAppender } from './row-appender.ts';
 
-/** The row of the online store, or the range, that a row of the spine is told of. */
-export interface Answer {
+/** A row of the online store, or a range. */
+export interface FeatureRow {
   readonly windowEnd: number | null;
   /** Null where no revision stands behind the values. */
   readonly version: number | null;
@@ -18,49 +18,52 @@ export interface Answer {
 }
 
 /**
- * Makes the relation `answers_INDEX` of a group: for each row of the spine that was answered `spine_row`, `window_end`,
- * `version`, `known_at` (whole numbers) and its features `f0`, `f1`, … in their own types.
+ * Makes a relation of some rows of a group: a number that says what each is for, `window_end`, `version`, `known_at`
+ * (whole numbers) and its features `f0`, `f1`, … in their own types.
  */
-export class Answers {
+export class FeatureRows {
   readonly #database: ScratchDatabase;
-  readonly #index: number;
+  readonly #name: string;
+  readonly #key: string;
   readonly #features: readonly Feature[];
   readonly #rows: RowAppender;
 
   private constructor(
     database: ScratchDatabase,
-    index: number,
+    { name, key }: { readonly name: string; readonly key: string },
     features: readonly Feature[],
     rows: RowAppender,
   ) {
     this.#database = database;
-    this.#index = index;
+    this.#name = name;
+    this.#key = key;
     this.#features = features;
     this.#rows = rows;
   }
 
+  /** @param relation what it is called, and the column of the number */
   static async create(
     database: ScratchDatabase,
-    index: number,
+    relation: { readonly name: string; readonly key: string },
     features: readonly Feature[],
-  ): Promise<Answers> {
+  ): Promise<FeatureRows> {
     const types = features.map(storageType);
     const columns = types.map((type, feature) => `, f${feature} ${type}`).join('');
+    const table = `${relation.name}_cells`;
     await database.run(
-      `CREATE TABLE cells_${index} (spine_row INTEGER, window_end DOUBLE, version DOUBLE, known_at DOUBLE${columns})`,
+      `CREATE TABLE ${table} (${relation.key} INTEGER, window_end DOUBLE, version DOUBLE, known_at DOUBLE${columns})`,
     );
     const all = [INTEGER, DOUBLE, DOUBLE, DOUBLE, ...types];
-    const rows = await RowAppender.open(database, `cells_${index}`, all);
-    return new Answers(database, index, features, rows);
+    return new FeatureRows(database, relation, features, await RowAppender.open(database, table, all));
   }
 
-  add(spineRow: number, { windowEnd, version, knownAt, values }: Answer): void {
+  add(key: number, { windowEnd, version, knownAt, values }: FeatureRow): void {
     const cells = values.map((value) => {
       if (value instanceof VectorJson) return value.json;
       assert(!(value instanceof Uint8Array), 'a feature of bytes');
       return typeof value === 'boolean' ? Number(value) : value;
     });
-    this.#rows.append([spineRow, windowEnd, version, knownAt, ...cells]);
+    this.#rows.append([key, windowEnd, version, knownAt, ...cells]);
   }
 
   async close(): Promise<void> {
@@ -70,7 +73,7 @@ export class Answers {
       (feature, place) => `${featureSql(feature, `f${place}`)} AS f${place}`,
     );
     await this.#database.run(
-      `CREATE VIEW answers_${this.#index} AS SELECT spine_row, ${[...whole, ...features].join(', ')} FROM cells_${this.#index}`,
+      `CREATE VIEW ${this.#name} AS SELECT ${this.#key}, ${[...whole, ...features].join(', ')} FROM ${this.#name}_cells`,
     );
   }
 }
