@@ -40,7 +40,6 @@ export const state: Benchmark = {
           'encode ms/commit': rounded(figures.encodeMs, 1),
           'longest ms': rounded(figures.longestMs, 1),
           'CPU µs/record, LMDB included': rounded(figures.cpuUsPerRecord, 2),
-          'entities restored/s': rounded(figures.restoredPerSecond),
         });
       }
     }
@@ -59,5 +58,4 @@ type StateFigures = {
   encodeMs: number;
   longestMs: number;
   cpuUsPerRecord: number;
-  restoredPerSecond: number;
 };

@@ -69,6 +69,7 @@ const worker = new Worker({
     commitIntervalMs: options.commitIntervalMs,
     reportIntervalMs: 5000,
     maxBatchRecords: 10_000,
+    cacheEntities: 250_000,
   },
 });
 

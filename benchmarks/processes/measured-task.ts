@@ -21,7 +21,7 @@ export class MeasuredTask {
     const reject = (_: unknown, { detail }: { readonly detail: string }): never => {
       throw new Error(`a record was rejected: ${detail}`);
     };
-    this.#task = new Task(group, 0, { dropped() {}, rejected: reject }, { trackChanges: false });
+    this.#task = new Task(group, 0, { dropped() {}, rejected: reject }, null);
   }
 
   feed(records: readonly JudgedRecord[]): void {

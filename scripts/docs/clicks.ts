@@ -52,12 +52,7 @@ export function runMarked(group: FeatureGroup, log: readonly (Click | IdleMark)[
   const refuse = (_: unknown, { detail }: { readonly detail: string }): never => {
     throw new Error(`a click was rejected: ${detail}`);
   };
-  const task = new Task(
-    group,
-    0,
-    { dropped: (record) => dropped.push(record), rejected: refuse },
-    { trackChanges: false },
-  );
+  const task = new Task(group, 0, { dropped: (record) => dropped.push(record), rejected: refuse }, null);
   const { source } = group;
   const partition = new SourcePartition({
     source,

@@ -12,8 +12,12 @@ const SHORT_TEXT = 64;
 
 /** Writes entity states: variable-length integers, doubles, texts; grows as needed and is reused. */
 export class ByteWriter {
-  #bytes = Buffer.allocUnsafe(4096);
+  #bytes: Buffer;
   #length = 0;
+
+  constructor(room = 4096) {
+    this.#bytes = Buffer.allocUnsafe(room);
+  }
 
   /** Bytes written since the last {@link take}. */
   get length(): number {

@@ -66,6 +66,11 @@ export const RUN_SETTINGS = {
   ),
   reportInterval: setting(duration, '<duration>', 'lag and counts are logged this often (default: 5s)'),
   maxBatchRecords: setting(positiveInteger, '<n>', 'records between two flushes at most (default: 10000)'),
+  cacheEntities: setting(
+    positiveInteger,
+    '<n>',
+    'entities held in memory; others are read from the local state when needed (default: 250000)',
+  ),
   metricsPort: setting(
     port,
     '<n>',
@@ -95,6 +100,7 @@ export function runOptions(given: RunSettings, interactive: boolean): RunOptions
     sessionTimeoutMs: given.sessionTimeout ?? 15_000,
     reportIntervalMs: given.reportInterval ?? 5000,
     maxBatchRecords: given.maxBatchRecords ?? 10_000,
+    cacheEntities: given.cacheEntities ?? 250_000,
     metrics: metricsOf(given),
     log: logOptions(given, interactive),
   };

@@ -181,6 +181,7 @@ async function runEmbeddedWorker(parts: {
         commitIntervalMs: 1000,
         reportIntervalMs: 60_000,
         maxBatchRecords: 10_000,
+        cacheEntities: 250_000,
       },
     });
     return await worker.run(AbortSignal.any([parts.signal, stop.signal]));

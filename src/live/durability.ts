@@ -4,7 +4,7 @@ import type { DroppedRecord } from '../operators/task.ts';
 import type { Upsert } from '../sinks/sink.ts';
 import type { TopicPartition } from '../sources/log-reader.ts';
 import type { LogRecord, Rejection } from '../sources/record.ts';
-import type { EntityState, TaskChanges, TaskId, TaskProgress } from '../state/state-store.ts';
+import type { EntityState, KeyRange, TaskChanges, TaskId, TaskProgress } from '../state/state-store.ts';
 import type { Offset } from '../time.ts';
 import type { JournalEntry } from '../watermark/mark.ts';
 
@@ -42,7 +42,8 @@ export interface AcquireOptions {
 /** What a partition's tasks are restored from, and where they put what is no row. */
 export interface PartitionStore extends PartitionOutputs {
   progress(task: TaskId): TaskProgress | null;
-  entities(task: TaskId): Iterable<EntityState>;
+  /** The chunks of its state whose keys are in the range, in their order, as of the last step. */
+  entities(task: TaskId, range: KeyRange): Iterable<EntityState>;
   /** The rows that the online store holds of a task, as of the last step, entity by entity, in batches. */
   copies(task: TaskId, group: FeatureGroup): Iterable<readonly Upsert[]>;
   /** Null: marks are not kept, and none are made. */

@@ -60,7 +60,7 @@ export class KafkaDurability implements Durability {
     const { outputs } = owned;
     return {
       progress: (task) => state.progress(task),
-      entities: (task) => state.entities(task),
+      entities: (task, range) => state.entities(task, range),
       copies: (task, group) => copiedRows(state, task, group),
       rejectedBySource: (source, record, rejection) => outputs.rejectedBySource(source, record, rejection),
       rejectedByGroup: (group, record, rejection) => outputs.rejectedByGroup(group, record, rejection),

@@ -44,6 +44,8 @@ export class LivePartition {
     groups: readonly FeatureGroup[];
     store: PartitionStore;
     from: 'earliest' | 'latest';
+    /** How many entities each task may hold, as of now. */
+    entitiesPerTask: () => number;
   }) {
     this.topic = options.topic;
     this.partition = options.partition;
@@ -53,13 +55,13 @@ export class LivePartition {
     const journals: Offset[] = [];
     const groups = options.groups.filter(({ source }) => source.topic === options.topic);
     this.pipelines = [...bySource(groups)].map(([source, groups]) => {
-      const tasks = groups.map((group) => this.#createTask(group));
+      const tasks = groups.map((group) => this.#createTask(group, options.entitiesPerTask));
       const progress = tasks.map((task) => store.progress(this.#idOf(task)));
       for (const [index, task] of tasks.entries()) {
         const stored = progress[index]!;
         if (stored === null) continue;
         requireFingerprint(this.#idOf(task), stored, task.group);
-        task.restore(stored, store.entities(this.#idOf(task)));
+        task.restore(stored);
         this.#countedBefore.set(task, stored.counters);
       }
       // What some task has counted already was reported already.
@@ -234,32 +236,40 @@ export class LivePartition {
     this.#sentRows += rows.length;
   }
 
+  /** The last step is stored. */
+  stored(): void {
+    for (const task of this.tasks) task.stored();
+  }
+
   /** Nothing is processed any more. */
   release(): Promise<void> {
     return this.#store.release();
   }
 
-  #createTask(group: FeatureGroup): Task {
+  #createTask(group: FeatureGroup, entitiesPerTask: () => number): Task {
     const store = this.#store;
-    return new Task(
+    const { name, version } = group;
+    const id = { group: name, version, topic: this.topic, partition: this.partition };
+    const task = new Task(
       group,
       this.partition,
       {
         dropped: (dropped, record) => store.dropped(group, dropped, record),
         rejected: (record, rejection) => store.rejectedByGroup(group, record, rejection),
       },
-      { trackChanges: true },
+      {
+        read: (range) => store.entities(id, range),
+        get maxEntities() {
+          return entitiesPerTask();
+        },
+      },
     );
+    this.#ids.set(task, id);
+    return task;
   }
 
   #idOf(task: Task): TaskId {
-    let id = this.#ids.get(task);
-    if (id === undefined) {
-      const { topic, partition } = this;
-      id = { group: task.group.name, version: task.group.version, topic, partition };
-      this.#ids.set(task, id);
-    }
-    return id;
+    return this.#ids.get(task)!;
   }
 }
 

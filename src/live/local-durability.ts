@@ -37,7 +37,7 @@ export class LocalDurability implements Durability {
     for (const group of this.#groups) if (group.source.topic === topic) openFiles(files, group);
     return {
       progress: (task) => state.progress(task),
-      entities: (task) => state.entities(task),
+      entities: (task, range) => state.entities(task, range),
       copies: (task, group) => copiedRows(state, task, group),
       rejectedBySource: (source: Source, record, rejection) =>
         files.rejectedBySource(source).write({ partition, record, rejection }),

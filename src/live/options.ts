@@ -24,6 +24,8 @@ export interface RunOptions {
   readonly reportIntervalMs: DurationMs;
   /** A task takes at most so many records between two flushes. */
   readonly maxBatchRecords: number;
+  /** The tasks hold so many entities in memory, all together; the others are read from the local state when needed. */
+  readonly cacheEntities: number;
   /** Where metrics and health are served; null: nowhere. */
   readonly metrics: ListenOptions | null;
   readonly log: LogOptions;

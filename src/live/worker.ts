@@ -38,7 +38,7 @@ export interface WorkerLog {
 
 export type WorkerOptions = Pick<
   RunOptions,
-  'app' | 'from' | 'commitIntervalMs' | 'reportIntervalMs' | 'maxBatchRecords'
+  'app' | 'from' | 'commitIntervalMs' | 'reportIntervalMs' | 'maxBatchRecords' | 'cacheEntities'
 >;
 
 /** Calls again and again until the answer is called; a simulation has a time of its own. */
@@ -247,6 +247,7 @@ export class Worker implements LogHandlers {
           store,
           groups: this.#groups,
           from: this.#options.from,
+          entitiesPerTask: () => this.#entitiesPerTask(),
         });
         const position = live.nextOffset;
         const lost = await this.#watch.written(
@@ -325,6 +326,15 @@ export class Worker implements LogHandlers {
     await this.#reader.stop();
   }
 
+  /** Every task has the same share of what the worker may hold. */
+  #entitiesPerTask(): number {
+    let tasks = 0;
+    for (const { pipelines } of this.#partitions.values()) {
+      for (const pipeline of pipelines) tasks += pipeline.tasks.length;
+    }
+    return Math.floor(this.#options.cacheEntities / Math.max(1, tasks));
+  }
+
   async #giveUp(partition: LivePartition): Promise<void> {
     this.#idle.delete(partition);
     this.#partitions.delete(partitionName(partition));
@@ -347,6 +357,7 @@ export class Worker implements LogHandlers {
       const lost = await this.#durability.commit(steps, flushed);
       this.#meter?.committed(performance.now() - began);
       await this.#recover(lost);
+      for (const partition of this.#partitions.values()) partition.stored();
       await this.#refillAll(emptied);
     });
     return this.#committing;

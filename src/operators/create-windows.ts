@@ -1,4 +1,5 @@
 import type { FeatureGroup } from '../definitions/definition.ts';
+import type { EntityTimers } from './entity-timers.ts';
 import type { Kernel } from './kernel.ts';
 import { PaneWindows } from './pane-windows.ts';
 import type { RevisionBatch } from './revision.ts';
@@ -11,11 +12,12 @@ export function createWindows(
   group: FeatureGroup,
   kernel: Kernel,
   out: RevisionBatch,
+  timers: EntityTimers,
   owner: WindowsOwner,
 ): Windows {
   const emitEarly = group.emit === 'change';
   const { grid, allowedLatenessMs } = group;
-  const shared = { kernel, out, emitEarly, allowedLatenessMs, owner };
+  const shared = { kernel, out, timers, emitEarly, allowedLatenessMs, owner };
   if (grid.kind === 'session') return new SessionWindows({ grid, ...shared });
   return new PaneWindows({ layout: new WindowLayout(grid, group.features), ...shared });
 }

@@ -17,12 +17,10 @@ const AT = 1;
 const HIGH = 2;
 /** {@link EntityPanes.lateEntry}. */
 const LATE_ENTRY = 3;
-/** {@link EntityPanes.wakeAt}. */
-const WAKE_AT = 4;
 /** The oldest pane that changed since {@link EntityPanes.encodeChanges}; Infinity when none did. */
-const CHANGED = 5;
+const CHANGED = 4;
 /** From here, for each range: the place of the first pane inside the window. */
-const LOW = 6;
+const LOW = 5;
 
 /** A position before all others. */
 export const NOWHERE = Number.NEGATIVE_INFINITY;
@@ -93,15 +91,19 @@ export class EntityPanes {
     cells[base + AT] = NOWHERE;
     cells[base + HIGH] = 0;
     cells[base + LATE_ENTRY] = NOWHERE;
-    cells[base + WAKE_AT] = Number.POSITIVE_INFINITY;
     cells[base + CHANGED] = Number.POSITIVE_INFINITY;
     for (let range = 0; range < this.#ranges.length; range++) cells[base + LOW + range] = 0;
     this.#kernel.initWindow(cells, base + this.#windowAt);
   }
 
-  /** Forgets the entity. */
+  /** The entity is no more. */
   remove(): void {
     this.#giveUpChunks(this.count);
+    this.release();
+  }
+
+  /** Gives up what is held of the entity. */
+  release(): void {
     this.#freePanes(this.count);
     this.#kernel.clearWindow(this.#cells, this.#base + this.#windowAt);
     this.#arena.release(this.#entity);
@@ -123,15 +125,6 @@ export class EntityPanes {
 
   set lateEntry(position: number) {
     this.#cells[this.#base + LATE_ENTRY] = position;
-  }
-
-  /** The one position whose timer is for this entity; timers at other positions are of no meaning to it. */
-  get wakeAt(): number {
-    return this.#cells[this.#base + WAKE_AT]!;
-  }
-
-  set wakeAt(position: number) {
-    this.#cells[this.#base + WAKE_AT] = position;
   }
 
   /** The number of the pane at a place. */

@@ -13,10 +13,8 @@ const CHUNK_FORMAT = 1;
 // The head of an entity's block.
 /** How many sessions there are. */
 const COUNT = 0;
-/** {@link EntitySessions.wakeAt}. */
-const WAKE_AT = 1;
 /** Cells of an entity in front of its sessions. */
-export const SESSIONS_HEAD_CELLS = 2;
+export const SESSIONS_HEAD_CELLS = 1;
 
 // A session: the cells of a pane, whose number is the time of the session's first event; what is named here; the cells
 // of a window.
@@ -90,25 +88,16 @@ export class EntitySessions {
     this.#arena.allocate(entity);
     this.select(entity);
     this.#head(COUNT, 0);
-    this.wakeAt = Number.POSITIVE_INFINITY;
   }
 
-  /** Forgets the entity, which has no sessions any more. */
-  remove(): void {
+  /** Gives up what is held of the entity. */
+  release(): void {
+    for (let place = 0; place < this.count; place++) this.#free(place);
     this.#arena.release(this.#entity);
   }
 
   get count(): number {
     return this.#cells[this.#sessions - SESSIONS_HEAD_CELLS + COUNT]!;
-  }
-
-  /** The one time whose timer is for this entity; timers at other times are of no meaning to it. */
-  get wakeAt(): EventTimeMs {
-    return this.#cells[this.#sessions - SESSIONS_HEAD_CELLS + WAKE_AT]!;
-  }
-
-  set wakeAt(time: EventTimeMs) {
-    this.#head(WAKE_AT, time);
   }
 
   firstOf(place: number): EventTimeMs {
@@ -259,14 +248,18 @@ export class EntitySessions {
   #takeAway(from: number, to: number): void {
     const cells = this.#cells;
     for (let place = from; place < to; place++) {
-      const session = this.#at(place);
-      this.#owner.onChunkGone(this.#entity, cells[session + FIRST]!);
-      this.#kernel.freePane(cells, session);
-      this.#kernel.clearWindow(cells, session + this.#windowAt);
+      this.#owner.onChunkGone(this.#entity, this.firstOf(place));
+      this.#free(place);
     }
     const count = this.count;
     cells.copyWithin(this.#at(from), this.#at(to), this.#at(count));
     this.#head(COUNT, count - (to - from));
+  }
+
+  #free(place: number): void {
+    const session = this.#at(place);
+    this.#kernel.freePane(this.#cells, session);
+    this.#kernel.clearWindow(this.#cells, session + this.#windowAt);
   }
 
   #at(place: number): number {

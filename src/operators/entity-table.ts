@@ -2,30 +2,33 @@ import type { ByteReader, ByteWriter } from '../aggregates/byte-codec.ts';
 import type { FeatureGroup, Row, Scalar } from '../definitions/definition.ts';
 
 /**
- * Numbers for entities. An entity keeps its number while it has state; a number that was given back is used again
- * only after {@link EntityTable.recycle}, so that revisions not drained yet still name the right entity.
+ * Numbers for the entities that a task holds. A number that was given back is used again only after
+ * {@link EntityTable.recycle}, so that revisions not drained yet still name the right entity.
  */
 export class EntityTable {
   readonly #fields: readonly string[];
   readonly #keyOf: (record: Row) => string | number | null;
+  readonly #keyOfValues: (values: readonly Scalar[]) => string | number | null;
   readonly #ids = new Map<string | number, number>();
-  readonly #keys: (string | number)[] = [];
+  /** Undefined: the number is not in use. */
+  readonly #keys: (string | number | undefined)[] = [];
   readonly #values: (readonly Scalar[])[] = [];
   readonly #free: number[] = [];
   #givenBack: number[] = [];
 
   constructor(group: FeatureGroup) {
     this.#fields = group.entity;
-    this.#keyOf = compileKey(group);
+    this.#keyOf = compileKey(group, group.entity);
+    this.#keyOfValues = compileKey(group, [...group.entity.keys()]);
   }
 
   get size(): number {
     return this.#ids.size;
   }
 
-  /** All numbers in use. */
-  ids(): IterableIterator<number> {
-    return this.#ids.values();
+  /** All numbers are less. */
+  get numbers(): number {
+    return this.#keys.length;
   }
 
   /** The record's entity as a key for {@link idOf}; null when one of its fields is null. */
@@ -38,11 +41,22 @@ export class EntityTable {
     return this.#ids.get(key);
   }
 
-  add(key: string | number, record: Row): number {
-    return this.#add(
-      key,
-      this.#fields.map((field) => record[field] as Scalar),
-    );
+  /** Undefined when the number is not in use. */
+  keyOfId(id: number): string | number | undefined {
+    return this.#keys[id];
+  }
+
+  add(key: string | number, values: readonly Scalar[]): number {
+    const id = this.#free.pop() ?? this.#keys.length;
+    this.#ids.set(key, id);
+    this.#keys[id] = key;
+    this.#values[id] = values;
+    return id;
+  }
+
+  /** The entity's fields in a record that has its key. */
+  valuesIn(record: Row): readonly Scalar[] {
+    return this.#fields.map((field) => record[field] as Scalar);
   }
 
   valuesOf(id: number): readonly Scalar[] {
@@ -51,13 +65,17 @@ export class EntityTable {
 
   remove(id: number): void {
     this.#ids.delete(this.#keys[id]!);
+    this.#keys[id] = undefined;
     this.#givenBack.push(id);
   }
 
   /** Lets numbers that were given back be used again. */
   recycle(): void {
     if (this.#givenBack.length === 0) return;
-    for (const id of this.#givenBack) this.#free.push(id);
+    for (const id of this.#givenBack) {
+      this.#values[id] = NO_VALUES;
+      this.#free.push(id);
+    }
     this.#givenBack = [];
   }
 
@@ -65,37 +83,36 @@ export class EntityTable {
     for (const value of this.#values[id]!) out.scalar(value);
   }
 
-  /** The number of the entity whose key {@link encode} wrote; it is added where it has none. */
-  decode(from: ByteReader): number {
-    const values = this.#fields.map(() => from.scalar());
-    const record = Object.fromEntries(this.#fields.map((field, index) => [field, values[index]!]));
-    const key = this.#keyOf(record)!;
-    return this.#ids.get(key) ?? this.#add(key, values);
+  /** The values of the entity that {@link encode} wrote. */
+  decode(from: ByteReader): readonly Scalar[] {
+    return this.#fields.map(() => from.scalar());
   }
 
-  #add(key: string | number, values: readonly Scalar[]): number {
-    const id = this.#free.pop() ?? this.#keys.length;
-    this.#ids.set(key, id);
-    this.#keys[id] = key;
-    this.#values[id] = values;
-    return id;
+  keyOfValues(values: readonly Scalar[]): string | number {
+    return this.#keyOfValues(values)!;
   }
 }
 
-/** A lone string or number is its own key; several fields are joined, each with its length, so that no two entities meet. */
-function compileKey(group: FeatureGroup): (record: Row) => string | number | null {
-  const [first] = group.entity;
+const NO_VALUES: readonly Scalar[] = [];
+
+/**
+ * The key of what holds an entity's values at these places. A lone string or number is its own key; several fields are
+ * joined, each with its length, so that no two entities meet.
+ */
+function compileKey<Holder>(
+  group: FeatureGroup,
+  places: readonly (string | number)[],
+): (holder: Holder) => string | number | null {
+  const at = places.map((place) => `holder[${JSON.stringify(place)}]`);
   const kindOf = (field: string) => group.source.fields.get(field)?.kind;
-  if (group.entity.length === 1 && kindOf(first!) !== 'boolean') {
-    return new Function('record', `return record[${JSON.stringify(first)}];`) as (
-      record: Row,
-    ) => string | number | null;
+  if (group.entity.length === 1 && kindOf(group.entity[0]!) !== 'boolean') {
+    return new Function('holder', `return ${at[0]};`) as (holder: Holder) => string | number | null;
   }
-  const names = group.entity.map((_, index) => `v${index}`);
-  const reads = group.entity.map((field, index) => `const v${index} = record[${JSON.stringify(field)}];`);
+  const names = places.map((_, index) => `v${index}`);
+  const reads = at.map((value, index) => `const v${index} = ${value};`);
   const isNull = names.map((name) => `${name} === null`).join(' || ');
   const key = names.map((name) => `\`\${String(${name}).length}:\${${name}}\``).join(' + ');
-  return new Function('record', `${reads.join('')} return ${isNull} ? null : ${key};`) as (
-    record: Row,
+  return new Function('holder', `${reads.join('')} return ${isNull} ? null : ${key};`) as (
+    holder: Holder,
   ) => string | number | null;
 }

@@ -2,10 +2,10 @@ import type { ByteReader, ByteWriter } from '../aggregates/byte-codec.ts';
 import { assert } from '../errors.ts';
 import type { EventTimeMs } from '../time.ts';
 import { EntityPanes, NOWHERE } from './entity-panes.ts';
+import type { EntityTimers } from './entity-timers.ts';
 import type { Kernel } from './kernel.ts';
 import type { PaneRange } from './pane-range.ts';
 import { EARLY, LATE, ON_TIME, type RevisionBatch } from './revision.ts';
-import { Timers } from './timers.ts';
 import type { WindowLayout } from './window-layout.ts';
 import type { Arrival, ChunkLabel, Lateness, MissedWindows, Windows, WindowsOwner } from './windows.ts';
 
@@ -34,7 +34,7 @@ export class PaneWindows implements Windows {
   readonly #layout: WindowLayout;
   readonly #panes: EntityPanes;
   readonly #out: RevisionBatch;
-  readonly #timers = new Timers();
+  readonly #timers: EntityTimers;
   readonly #emitEarly: boolean;
   readonly #stepPanes: number;
   readonly #ranges: readonly PaneRange[];
@@ -59,6 +59,7 @@ export class PaneWindows implements Windows {
     layout: WindowLayout;
     kernel: Kernel;
     out: RevisionBatch;
+    timers: EntityTimers;
     emitEarly: boolean;
     allowedLatenessMs: number;
     owner: WindowsOwner;
@@ -67,6 +68,7 @@ export class PaneWindows implements Windows {
     this.#layout = layout;
     this.#panes = new EntityPanes(layout, kernel, options.owner);
     this.#out = out;
+    this.#timers = options.timers;
     this.#emitEarly = options.emitEarly;
     this.#owner = options.owner;
     this.#stepPanes = layout.stepPanes;
@@ -133,8 +135,7 @@ export class PaneWindows implements Windows {
     while (this.#timers.next <= closedUpTo) {
       const position = this.#timers.next;
       this.#closedUpTo = position;
-      const due = this.#timers.take();
-      for (let i = 0; i < due.length; i++) this.#close(due[i]!, position, version, knownAt);
+      this.#timers.fire((entity) => this.#close(entity, position, version, knownAt));
     }
     this.#closedUpTo = closedUpTo;
   }
@@ -153,15 +154,14 @@ export class PaneWindows implements Windows {
     panes.decodeChunk(from);
   }
 
-  resume(entity: number): boolean {
-    const panes = this.#panes;
-    panes.select(entity);
-    if (this.#lastLeave() <= this.#finalUpTo) {
-      panes.remove();
-      return false;
-    }
-    this.#wakeForNextRow(entity);
-    return true;
+  resume(entity: number): void {
+    this.#panes.select(entity);
+    this.#timers.resume(entity, this.#wakeAt(this.#nextRow(this.#closedUpTo + this.#stepPanes)));
+  }
+
+  forget(entity: number): void {
+    this.#panes.select(entity);
+    this.#panes.release();
   }
 
   /** Translates a watermark into grid positions, and finds out when that has to be done again. */
@@ -189,7 +189,7 @@ export class PaneWindows implements Windows {
       panes.moveTo(entry);
       if (entered) panes.evaluate(this.#before, 0);
     }
-    if (panes.insert(pane, eventTime, offset)) this.#wakeAt(entity, entry);
+    if (panes.insert(pane, eventTime, offset)) this.#timers.wakeBy(entity, entry);
     if (this.#emitEarly) this.#emitIfNew(entity, EARLY, arrival.version, arrival.knownAt, entered, 0);
   }
 
@@ -215,7 +215,7 @@ export class PaneWindows implements Windows {
 
     panes.insert(pane, eventTime, offset);
     if (entry > this.#layout.enterOf(pane)) panes.lateEntry = entry;
-    this.#wakeForNextRow(entity);
+    this.#timers.wakeBy(entity, this.#wakeAt(this.#nextRow(this.#closedUpTo + this.#stepPanes)));
 
     for (let i = count - 1; i >= 0; i--) {
       const index = downward ? count - 1 - i : i;
@@ -314,7 +314,7 @@ export class PaneWindows implements Windows {
 
   #close(entity: number, position: number, version: number, knownAt: number): void {
     const panes = this.#panes;
-    if (!panes.select(entity) || panes.wakeAt !== position) return;
+    panes.select(entity);
     panes.moveTo(position);
     const entered = panes.lateEntry === position || panes.newestInWindow >= position - this.#stepPanes;
     if (entered || this.#leaves(position)) {
@@ -325,8 +325,7 @@ export class PaneWindows implements Windows {
       panes.remove();
       this.#owner.onEmpty(entity);
     } else {
-      panes.wakeAt = NEVER;
-      this.#wakeFor(entity, this.#nextRowAhead());
+      this.#timers.wakeBy(entity, this.#wakeAt(this.#nextRowAhead()));
     }
   }
 
@@ -339,7 +338,7 @@ export class PaneWindows implements Windows {
     return false;
   }
 
-  /** {@link #nextRow} after the position where the window stands, at less cost. */
+  /** The entity's first row after the position where the window stands, at less cost than {@link #nextRow}. */
   #nextRowAhead(): number {
     const panes = this.#panes;
     const { lateEntry, oldestAhead } = panes;
@@ -349,28 +348,12 @@ export class PaneWindows implements Windows {
     return next;
   }
 
-  /** Sees to it that the entity is woken when its next open row closes; after the last one, when that is final. */
-  #wakeForNextRow(entity: number): void {
-    this.#wakeFor(entity, this.#nextRow(this.#closedUpTo + this.#stepPanes));
-  }
-
-  /** `row`: the entity's next open row; Infinity when there is none. */
-  #wakeFor(entity: number, row: number): void {
-    if (row < NEVER) this.#wakeAt(entity, row);
-    else if (this.#lastLeave() < NEVER) this.#wakeAt(entity, this.#whenFinal(this.#lastLeave()));
-  }
-
-  /** The grid position at whose time the row at `position` is final, or has just become it. */
-  #whenFinal(position: number): number {
+  /** When the entity is woken: at `row`, its next open one; without one when its last row is final; Infinity for never. */
+  #wakeAt(row: number): number {
+    const lastLeave = this.#lastLeave();
+    if (row < NEVER || lastLeave === NEVER) return row;
     const layout = this.#layout;
-    return layout.firstGridFrom(layout.timeOf(position) + this.#allowedLatenessMs);
-  }
-
-  /** Sees to it that the entity is woken at the position or before. */
-  #wakeAt(entity: number, position: number): void {
-    if (this.#panes.wakeAt <= position) return;
-    this.#panes.wakeAt = position;
-    this.#timers.add(position, entity);
+    return layout.firstGridFrom(layout.timeOf(lastLeave) + this.#allowedLatenessMs);
   }
 
   // -------------------------------------------------------------------------------------------- revisions

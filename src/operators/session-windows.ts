@@ -2,9 +2,9 @@ import type { ByteReader, ByteWriter } from '../aggregates/byte-codec.ts';
 import type { SessionGrid } from '../definitions/definition.ts';
 import type { DurationMs, EventTimeMs, Version } from '../time.ts';
 import { EntitySessions } from './entity-sessions.ts';
+import type { EntityTimers } from './entity-timers.ts';
 import type { Kernel } from './kernel.ts';
 import { EARLY, LATE, ON_TIME, type RevisionBatch } from './revision.ts';
-import { Timers } from './timers.ts';
 import type { Arrival, ChunkLabel, Lateness, MissedWindows, Windows, WindowsOwner } from './windows.ts';
 
 /**
@@ -14,8 +14,8 @@ import type { Arrival, ChunkLabel, Lateness, MissedWindows, Windows, WindowsOwne
  * open one, unless only closed ones are emitted, and every closed one, because each change of a closed row is a
  * revision.
  *
- * An entity has one timer, for the first of its sessions that closes or becomes final. A session that grows leaves it
- * where it is: when it fires too early it is set anew, so that an event costs no timer of its own.
+ * An entity is woken when the first of its sessions closes or becomes final. A session that grows leaves the timer where
+ * it is: when it fires too early another is set, so that an event costs no timer of its own.
  */
 export class SessionWindows implements Windows {
   /** Records are judged against the watermark itself and not only against the ends that it passed. */
@@ -23,7 +23,7 @@ export class SessionWindows implements Windows {
 
   readonly #sessions: EntitySessions;
   readonly #out: RevisionBatch;
-  readonly #timers = new Timers();
+  readonly #timers: EntityTimers;
   readonly #emitEarly: boolean;
   readonly #owner: WindowsOwner;
   readonly #gapMs: DurationMs;
@@ -34,12 +34,14 @@ export class SessionWindows implements Windows {
     grid: SessionGrid;
     kernel: Kernel;
     out: RevisionBatch;
+    timers: EntityTimers;
     emitEarly: boolean;
     allowedLatenessMs: DurationMs;
     owner: WindowsOwner;
   }) {
     this.#sessions = new EntitySessions(options.grid, options.kernel, options.owner);
     this.#out = options.out;
+    this.#timers = options.timers;
     this.#emitEarly = options.emitEarly;
     this.#owner = options.owner;
     this.#gapMs = options.grid.gapMs;
@@ -79,7 +81,7 @@ export class SessionWindows implements Windows {
     }
     if (this.#isEmitted(end)) this.#insertAndRevise(entity, end, end === lastEnd, arrival);
     else sessions.insert(arrival.eventTime, arrival.offset);
-    this.#wakeBy(entity, end > this.#watermark ? end : end + this.#allowedLatenessMs);
+    this.#timers.wakeBy(entity, end > this.#watermark ? end : end + this.#allowedLatenessMs);
   }
 
   get nextDue(): EventTimeMs {
@@ -89,8 +91,7 @@ export class SessionWindows implements Windows {
   advance(watermark: EventTimeMs, version: Version, knownAt: EventTimeMs): void {
     while (this.#timers.next <= watermark) {
       this.#watermark = this.#timers.next;
-      const woken = this.#timers.take();
-      for (let i = 0; i < woken.length; i++) this.#wake(woken[i]!, version, knownAt);
+      this.#timers.fire((entity) => this.#wake(entity, version, knownAt));
     }
     this.#watermark = watermark;
   }
@@ -109,9 +110,14 @@ export class SessionWindows implements Windows {
     sessions.decodeChunk(from);
   }
 
-  resume(entity: number): boolean {
+  resume(entity: number): void {
     this.#sessions.select(entity);
-    return this.#dropFinal(entity);
+    this.#timers.resume(entity, this.#wakeAt());
+  }
+
+  forget(entity: number): void {
+    this.#sessions.select(entity);
+    this.#sessions.release();
   }
 
   #isFinal(end: EventTimeMs): boolean {
@@ -125,38 +131,34 @@ export class SessionWindows implements Windows {
 
   // ------------------------------------------------------------------------------------------------ timers
 
-  /** Sees to it that the entity is woken at the time or before. */
-  #wakeBy(entity: number, time: EventTimeMs): void {
-    if (this.#sessions.wakeAt <= time) return;
-    this.#sessions.wakeAt = time;
-    this.#timers.add(time, entity);
-  }
-
   /** Closes the session that ends where the watermark stands, and forgets those that are final. */
   #wake(entity: number, version: Version, knownAt: EventTimeMs): void {
     const sessions = this.#sessions;
     const time = this.#watermark;
-    if (!sessions.select(entity) || sessions.wakeAt !== time) return;
+    sessions.select(entity);
     const closing = sessions.firstEndingAfter(time - 1);
     if (closing < sessions.count && sessions.endOf(closing) === time) {
       this.#emitOnTime(entity, closing, version, knownAt);
     }
-    if (!this.#dropFinal(entity)) this.#owner.onEmpty(entity);
+    if (this.#dropFinal()) this.#timers.wakeBy(entity, this.#wakeAt());
+    else this.#owner.onEmpty(entity);
   }
 
-  /** Forgets the entity's final sessions and sets its timer for the others; false when there are none. */
-  #dropFinal(entity: number): boolean {
+  /** Forgets the entity's final sessions; false when there are no others: all of it is given up then. */
+  #dropFinal(): boolean {
     const sessions = this.#sessions;
     sessions.drop(sessions.firstEndingAfter(this.#watermark - this.#allowedLatenessMs));
-    if (sessions.count === 0) {
-      sessions.remove();
-      return false;
-    }
+    if (sessions.count > 0) return true;
+    sessions.release();
+    return false;
+  }
+
+  /** When the entity is woken: the first of its sessions closes or becomes final. */
+  #wakeAt(): EventTimeMs {
+    const sessions = this.#sessions;
     const open = sessions.firstEndingAfter(this.#watermark);
     const closes = open < sessions.count ? sessions.endOf(open) : Number.POSITIVE_INFINITY;
-    sessions.wakeAt = Number.POSITIVE_INFINITY;
-    this.#wakeBy(entity, Math.min(closes, sessions.endOf(0) + this.#allowedLatenessMs));
-    return true;
+    return Math.min(closes, sessions.endOf(0) + this.#allowedLatenessMs);
   }
 
   // --------------------------------------------------------------------------------------------- revisions

@@ -1,4 +1,3 @@
-import { ByteReader, ByteWriter } from '../aggregates/byte-codec.ts';
 import { Dictionary } from '../aggregates/dictionary.ts';
 import type { FeatureGroup } from '../definitions/definition.ts';
 import { assert } from '../errors.ts';
@@ -7,11 +6,16 @@ import type { EntityState, TaskProgress } from '../state/state-store.ts';
 import { type EventTimeMs, type Offset, type Version, versionOf } from '../time.ts';
 import { createWindows } from './create-windows.ts';
 import { EntityTable } from './entity-table.ts';
+import { EntityTimers } from './entity-timers.ts';
 import { GroupGate } from './group-gate.ts';
 import type { JudgedRecord, RecordTaker } from './judged-record.ts';
 import { createKernel, type Kernel } from './kernel.ts';
 import { RevisionBatch } from './revision.ts';
-import type { ChunkLabel, MissedWindows, Windows } from './windows.ts';
+import { StoredEntities } from './stored-entities.ts';
+import { StoredTimers } from './stored-timers.ts';
+import type { TaskState } from './task-state.ts';
+import { MemoryTimers } from './timers.ts';
+import type { MissedWindows, Windows } from './windows.ts';
 
 /** A record that came when every window whose range holds it was final. */
 export interface DroppedRecord extends MissedWindows {
@@ -57,6 +61,7 @@ export class Task implements RecordTaker {
   readonly #dictionary = new Dictionary();
   readonly #entities: EntityTable;
   readonly #kernel: Kernel;
+  readonly #timers: EntityTimers;
   readonly #windows: Windows;
   readonly #gate: GroupGate;
   readonly #arrival = { eventTime: 0, offset: 0, version: 0, knownAt: 0 };
@@ -65,18 +70,15 @@ export class Task implements RecordTaker {
   #watermark: EventTimeMs = Number.NEGATIVE_INFINITY;
   #logTime: EventTimeMs = Number.NEGATIVE_INFINITY;
 
-  /** Entities changed since the last {@link takeChanges}, each once; null when nobody asks for changes. */
-  readonly #changed: number[] | null;
-  #isChanged = new Uint8Array(1024);
-  /** Keys of chunks that are no more. */
-  #gone: Uint8Array[] = [];
-  readonly #writer = new ByteWriter();
+  /** Null: everything is held in memory, and nobody asks for changes. */
+  readonly #stored: { readonly entities: StoredEntities; readonly timers: StoredTimers } | null;
 
   constructor(
     group: FeatureGroup,
     partition: number,
     outputs: TaskOutputs,
-    options: { trackChanges: boolean },
+    /** Where the state is stored; null: nowhere, the task holds everything as long as it lives. */
+    state: TaskState | null,
   ) {
     this.group = group;
     this.partition = partition;
@@ -87,21 +89,21 @@ export class Task implements RecordTaker {
       entityOf: (id) => this.#entities.valuesOf(id),
       textOf: (id) => this.#dictionary.textOf(id),
     });
-    this.#changed = options.trackChanges ? [] : null;
     this.#gate = new GroupGate(group);
-    this.#windows = createWindows(group, this.#kernel, this.revisions, {
-      onEmpty: (entity) => this.#removeEntity(entity),
-      onChunkGone: (entity, chunk) => {
-        if (this.#changed !== null) this.#gone.push(this.#keyBytes(entity, chunk));
-      },
+    this.#stored = state === null ? null : this.#storedIn(state);
+    this.#timers = new EntityTimers(this.#stored?.timers ?? new MemoryTimers());
+    this.#windows = createWindows(group, this.#kernel, this.revisions, this.#timers, {
+      onEmpty: (entity) => (this.#stored?.entities ?? this.#entities).remove(entity),
+      onChunkGone: (entity, chunk) => this.#stored?.entities.chunkGone(entity, chunk),
     });
   }
 
+  /** Entities that have state, held in memory or not. */
   get entityCount(): number {
-    return this.#entities.size;
+    return this.#stored?.entities.count ?? this.#entities.size;
   }
 
-  /** Bytes of the entities' cells. */
+  /** Bytes of the cells of the entities that are held in memory. */
   get stateBytes(): number {
     return this.#windows.bytes;
   }
@@ -147,6 +149,7 @@ export class Task implements RecordTaker {
   /** The revisions were read: their entities and texts need not be kept any longer. */
   drained(): void {
     this.revisions.clear();
+    this.#stored?.entities.makeRoom();
     this.#entities.recycle();
     this.#dictionary.collect();
   }
@@ -157,43 +160,44 @@ export class Task implements RecordTaker {
       nextOffset: this.#nextOffset,
       watermark: this.#watermark,
       logTime: this.#logTime,
+      commit: this.#stored?.entities.commit ?? 0,
+      entities: this.entityCount,
       counters,
     };
   }
 
-  /** What changed of the entities' states since the last call, in chunks, those that are no more first. */
+  /**
+   * What changed of the state since the last call, in chunks, those that are no more first. To be stored with the
+   * {@link progress} of the same moment.
+   */
   takeChanges(): EntityState[] {
-    assert(this.#changed !== null, 'the task was made to track its changes');
-    const changes: EntityState[] = this.#gone.map((key) => ({ key, state: null }));
-    this.#gone = [];
-    const writer = this.#writer;
-    for (const entity of this.#changed) {
-      if (this.#isChanged[entity] === 0) continue;
-      this.#isChanged[entity] = 0;
-      this.#windows.encodeChanges(entity, writer, (chunk) => {
-        const state = writer.take();
-        changes.push({ key: this.#keyBytes(entity, chunk), state });
-      });
-    }
-    this.#changed.length = 0;
+    assert(this.#stored !== null, 'the task has a state that is stored');
+    const { entities, timers } = this.#stored;
+    const { commit } = entities;
+    const changes = entities.takeChanges();
+    for (const change of timers.takeChanges(commit)) changes.push(change);
     return changes;
   }
 
-  /** Continues where another task of the same group and partition stopped. To be called before any record. */
-  restore(progress: TaskProgress, entities: Iterable<EntityState>): void {
+  /** All that {@link takeChanges} has given is stored: the task may rely on reading it. */
+  stored(): void {
+    this.#stored?.entities.stored();
+    this.#stored?.timers.stored();
+  }
+
+  /**
+   * Continues where another task of the same group and partition stopped, with what is stored. To be called before any
+   * record. Entities are read when they are needed.
+   */
+  restore(progress: TaskProgress): void {
     assert(progress.fingerprint === this.group.fingerprint, 'a state belongs to one definition');
+    assert(this.#stored !== null, 'the task has a state that is stored');
     this.#nextOffset = progress.nextOffset;
     this.#watermark = progress.watermark;
     this.#logTime = progress.logTime;
     if (progress.watermark > Number.NEGATIVE_INFINITY) this.#windows.restoreWatermark(progress.watermark);
-    for (const { key, state } of entities) {
-      if (state === null) continue;
-      this.#windows.decode(this.#entities.decode(new ByteReader(key)), new ByteReader(state));
-    }
-    for (const entity of [...this.#entities.ids()]) {
-      if (!this.#windows.resume(entity)) this.#removeEntity(entity);
-    }
-    this.drained();
+    this.#stored.entities.restore(progress.commit, progress.entities);
+    this.#stored.timers.restore();
   }
 
   #take(record: JudgedRecord): void {
@@ -206,7 +210,7 @@ export class Task implements RecordTaker {
     }
     this.counters.records++;
 
-    let entity = this.#entities.idOf(key!);
+    let entity = this.#entities.idOf(key!) ?? this.#stored?.entities.load(key!, this.#entities.valuesIn(row));
     const lateness = this.#windows.judge(entity, eventTime);
     if (lateness !== 'in-time') {
       this.counters.late++;
@@ -217,8 +221,8 @@ export class Task implements RecordTaker {
         return;
       }
     }
-    if (entity === undefined) entity = this.#entities.add(key!, row);
-    this.#markChanged(entity);
+    entity ??= this.#entities.add(key!, this.#entities.valuesIn(row));
+    this.#stored?.entities.use(entity);
     this.#kernel.read(row);
     const arrival = this.#arrival;
     arrival.eventTime = eventTime;
@@ -240,27 +244,16 @@ export class Task implements RecordTaker {
     this.#outputs.rejected(log, rejection);
   }
 
-  #markChanged(entity: number): void {
-    if (this.#changed === null) return;
-    if (entity >= this.#isChanged.length) {
-      const wider = new Uint8Array(Math.max(this.#isChanged.length * 2, entity + 1));
-      wider.set(this.#isChanged);
-      this.#isChanged = wider;
-    }
-    if (this.#isChanged[entity] === 1) return;
-    this.#isChanged[entity] = 1;
-    this.#changed.push(entity);
-  }
-
-  #removeEntity(entity: number): void {
-    if (this.#changed !== null && entity < this.#isChanged.length) this.#isChanged[entity] = 0;
-    this.#entities.remove(entity);
-  }
-
-  /** The entity, then the chunk's label. */
-  #keyBytes(entity: number, chunk: ChunkLabel): Uint8Array {
-    this.#entities.encode(entity, this.#writer);
-    if (chunk !== null) this.#writer.signed(chunk);
-    return this.#writer.take();
+  #storedIn(state: TaskState): { entities: StoredEntities; timers: StoredTimers } {
+    const task = this;
+    const entities = new StoredEntities(state, this.#entities, {
+      get windows() {
+        return task.#windows;
+      },
+      get timers() {
+        return task.#timers;
+      },
+    });
+    return { entities, timers: new StoredTimers(state, entities) };
   }
 }

@@ -66,8 +66,13 @@ export interface Windows {
   restoreWatermark(watermark: EventTimeMs): void;
   /** Gives the entity one of the chunks that {@link encodeChanges} wrote; they come in any order. */
   decode(entity: number, from: ByteReader): void;
-  /** The entity has all its chunks. False when nothing of it can matter any more: it is forgotten then. */
-  resume(entity: number): boolean;
+  /** The entity has all its chunks, and a timer at the position where it is due next or before. */
+  resume(entity: number): void;
+  /**
+   * Gives up what is held of an entity that did not change since {@link encodeChanges}; it may come back by
+   * {@link decode}. Its timers are left as they are.
+   */
+  forget(entity: number): void;
 }
 
 /** What windows tell their task. */

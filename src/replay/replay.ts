@@ -87,7 +87,7 @@ function createTask(group: FeatureGroup, partition: number, { dropped, rejected 
     rejected: (record: RejectedRecord['record'], rejection: RejectedRecord['rejection']) =>
       rejected.write({ partition, record, rejection }),
   };
-  return new Task(group, partition, outputs, { trackChanges: false });
+  return new Task(group, partition, outputs, null);
 }
 
 /** Returns what was read of the partition; null when it has no record. */

@@ -27,13 +27,17 @@ export interface TaskProgress {
   readonly logTime: EventTimeMs;
   /** The journal's position after the last mark that was applied; absent: none was. */
   readonly journal?: Offset;
+  /** Which commit of the task this is: each has a greater number than the one before. */
+  readonly commit: number;
+  /** How many entities have state. */
+  readonly entities: number;
   /** What was counted so far (late, dropped, rejected, …), by name. */
   readonly counters: Readonly<Record<string, number>>;
 }
 
-/** A chunk of an entity's state: what is written when something in it changes. */
+/** A chunk of a task's state, most of them of an entity's: what is written when something in it changes. */
 export interface EntityState {
-  /** The entity and the chunk's label, in the task's own encoding. */
+  /** Such as the entity and the chunk's label, in the task's own encoding. */
   readonly key: Uint8Array;
   /** In the task's own versioned encoding; null: the chunk is no more. */
   readonly state: Uint8Array | null;

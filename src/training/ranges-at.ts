@@ -174,8 +174,7 @@ class LastSession implements RangesAt {
   nextEntity(): void {
     const sessions = this.#sessions;
     if (sessions.select(ENTITY)) {
-      sessions.drop(sessions.count);
-      sessions.remove();
+      sessions.release();
     }
     this.#evaluation.forget();
   }

@@ -70,7 +70,7 @@ class ReplayedPartition {
       source,
       partition,
       decoder: createDecoder(source),
-      tasks: groups.map(({ group }) => new Task(group, partition, nowhere, { trackChanges: false })),
+      tasks: groups.map(({ group }) => new Task(group, partition, nowhere, null)),
       rejected: () => {},
     });
     this.#parts = log.read(partition);

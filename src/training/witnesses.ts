@@ -65,7 +65,7 @@ function createPipeline(log: MarkedLog, partition: number, groups: readonly Aske
     source: log.source,
     partition,
     decoder: createDecoder(log.source),
-    tasks: groups.map(({ group }) => new Task(group, partition, nowhere, { trackChanges: false })),
+    tasks: groups.map(({ group }) => new Task(group, partition, nowhere, null)),
     rejected: () => {},
   });
 }

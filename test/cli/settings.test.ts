@@ -52,6 +52,7 @@ describe('settings of a worker', () => {
       sessionTimeoutMs: 15_000,
       reportIntervalMs: 5000,
       maxBatchRecords: 10_000,
+      cacheEntities: 250_000,
       metrics: null,
       log: { level: 'info', json: true },
     });

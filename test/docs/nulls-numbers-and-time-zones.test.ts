@@ -89,7 +89,7 @@ function run(
   group: FeatureGroup,
   values: readonly Buffer[],
 ): { readonly value: Value | null; readonly overflows: number } {
-  const task = new Task(group, 0, { dropped() {}, rejected() {} }, { trackChanges: false });
+  const task = new Task(group, 0, { dropped() {}, rejected() {} }, null);
   const partition = new SourcePartition({
     source: group.source,
     partition: 0,

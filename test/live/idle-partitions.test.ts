@@ -54,7 +54,7 @@ class Play {
           source: group.source,
           partition: 0,
           decoder: createDecoder(group.source),
-          tasks: [new Task(group, 0, nowhere, { trackChanges: false })],
+          tasks: [new Task(group, 0, nowhere, null)],
           rejected: nowhere.rejected,
         }),
     );

@@ -28,7 +28,7 @@ async function run(
   batchSizes: readonly number[],
   take: (revisions: RevisionBatch, watermark: number) => Promise<void> | void,
 ): Promise<void> {
-  const task = new Task(group, 0, { dropped: () => {}, rejected: () => {} }, { trackChanges: false });
+  const task = new Task(group, 0, { dropped: () => {}, rejected: () => {} }, null);
   const { source } = group;
   const partition = new SourcePartition({
     source,

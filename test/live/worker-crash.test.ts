@@ -178,6 +178,7 @@ function worker(state: StateStore, store: OnlineStore, deadLetterDir: string): W
       commitIntervalMs: 3_600_000,
       reportIntervalMs: 3_600_000,
       maxBatchRecords: 15,
+      cacheEntities: 2,
     },
   });
 }

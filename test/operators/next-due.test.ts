@@ -11,7 +11,7 @@ import { logRecordOf } from '../oracle/task-subject.ts';
 
 function taskOf(group: FeatureGroup): { task: Task; partition: SourcePartition } {
   const nowhere = { dropped: () => {}, rejected: () => {} };
-  const task = new Task(group, 0, nowhere, { trackChanges: false });
+  const task = new Task(group, 0, nowhere, null);
   const { source } = group;
   const decoder = createDecoder(source);
   const partition = new SourcePartition({

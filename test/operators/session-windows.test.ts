@@ -7,6 +7,7 @@ import type { Revision } from '../../src/operators/revision.ts';
 import { type DroppedRecord, Task } from '../../src/operators/task.ts';
 import { compileGroup } from '../oracle/compile-group.ts';
 import { definitionArbitrary } from '../oracle/definition-arbitrary.ts';
+import { KeptState } from '../oracle/kept-state.ts';
 import { logArbitrary } from '../oracle/log-arbitrary.ts';
 import { TaskSubject } from '../oracle/task-subject.ts';
 
@@ -28,6 +29,7 @@ interface Options {
 class Visits {
   readonly task: Task;
   readonly dropped: DroppedRecord[] = [];
+  readonly #state = new KeptState();
   #offset = 0;
   #watermark = Number.NEGATIVE_INFINITY;
 
@@ -42,7 +44,7 @@ class Visits {
       features: { visits: count(), pages: sum((v) => v.pages) },
     }) as unknown as FeatureGroup;
     const outputs = { dropped: (record: DroppedRecord) => this.dropped.push(record), rejected() {} };
-    this.task = new Task(group, 0, outputs, { trackChanges: true });
+    this.task = new Task(group, 0, outputs, this.#state);
   }
 
   /** A visit of some pages; the rows that it makes, as texts. */
@@ -64,7 +66,8 @@ class Visits {
 
   /** How much of the state is written, and how much is taken away, since the last time. */
   commit(): { readonly written: number; readonly gone: number } {
-    const changes = this.task.takeChanges();
+    const changes = this.#state.take(this.task);
+    this.#state.store(this.task);
     const written = changes.filter(({ state }) => state !== null).length;
     return { written, gone: changes.length - written };
   }

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { FeatureGroup } from '../../src/definitions/definition.ts';
 import { Task } from '../../src/operators/task.ts';
 import type { EntityState } from '../../src/state/state-store.ts';
+import { KeptState } from '../oracle/kept-state.ts';
 
 /** What a task gives a state store to write, commit by commit. */
 
@@ -25,8 +26,8 @@ const group = defineFeatureGroup({
 }) as unknown as FeatureGroup;
 
 class Run {
-  readonly task = new Task(group, 0, { dropped() {}, rejected() {} }, { trackChanges: true });
-  readonly stored = new Map<string, Uint8Array>();
+  readonly state = new KeptState();
+  readonly task = new Task(group, 0, { dropped() {}, rejected() {} }, this.state);
   #offset = 0;
   #watermark = Number.NEGATIVE_INFINITY;
 
@@ -46,19 +47,15 @@ class Run {
     this.task.drained();
   }
 
-  /** Takes what changed into {@link stored}, and returns it. */
+  /** What changed of entities. */
   commit(): readonly EntityState[] {
-    const changes = this.task.takeChanges();
-    for (const { key, state } of changes) {
-      const name = Buffer.from(key).toString('hex');
-      if (state === null) this.stored.delete(name);
-      else this.stored.set(name, state);
-    }
+    const changes = this.state.take(this.task);
+    this.state.store(this.task);
     return changes;
   }
 
   get storedBytes(): number {
-    return [...this.stored.values()].reduce((sum, { length }) => sum + length, 0);
+    return this.state.ofEntities.reduce((sum, { state }) => sum + state!.length, 0);
   }
 }
 
@@ -90,10 +87,10 @@ describe('what a commit writes', () => {
     const run = new Run();
     for (let minute = 0; minute < 200; minute++) run.pay('a', minute);
     run.commit();
-    expect(run.stored.size).toBeGreaterThan(5);
+    expect(run.state.ofEntities.length).toBeGreaterThan(5);
     run.pay('b', 200 + RANGE_MINUTES + 60);
     run.commit();
     expect(run.task.entityCount).toBe(1);
-    expect(run.stored.size).toBe(1);
+    expect(run.state.ofEntities.length).toBe(1);
   });
 });

@@ -7,16 +7,39 @@ import { logArbitrary } from '../oracle/log-arbitrary.ts';
 import { Oracle } from '../oracle/oracle.ts';
 import { TaskSubject } from '../oracle/task-subject.ts';
 
-/** What the driver does after a record: go on, end the batch, store the changes too, or stop and start again. */
-type AfterRecord = 'go on' | 'drain' | 'commit' | 'restore';
+/** What the driver does after a record; `take` and `store` are the two halves of a commit. */
+type AfterRecord = 'go on' | 'drain' | 'take' | 'store' | 'commit' | 'restore';
 
-const drivings: readonly (readonly [string, fc.Arbitrary<AfterRecord[]>])[] = [
-  ['in one batch', fc.constant([])],
-  ['record by record', fc.constant(['drain'])],
-  ['stopped and started after every record', fc.constant(['restore'])],
+interface Driving {
+  readonly after: readonly AfterRecord[];
+  /** The task forgets entities that are stored when it holds more; null: it holds all. */
+  readonly maxEntities: number | null;
+}
+
+const batches = (...steps: AfterRecord[]) =>
+  fc.array(fc.constantFrom(...steps), { maxLength: 30, size: 'max' });
+
+const drivings: readonly (readonly [string, fc.Arbitrary<Driving>])[] = [
+  ['in one batch', fc.constant({ after: [], maxEntities: null })],
+  ['record by record', fc.constant({ after: ['drain'], maxEntities: null })],
+  ['stopped and started after every record', fc.constant({ after: ['restore'], maxEntities: null })],
   [
     'in batches, with stops',
-    fc.array(fc.constantFrom('go on', 'drain', 'commit', 'restore'), { maxLength: 30, size: 'max' }),
+    fc.record({
+      after: batches('go on', 'drain', 'commit', 'restore'),
+      maxEntities: fc.constant(null),
+    }),
+  ],
+  [
+    'holding few entities, committed after every record',
+    fc.record({ after: fc.constant(['commit', 'drain'] as const), maxEntities: fc.nat(2) }),
+  ],
+  [
+    'holding few entities, in batches, with commits on their way and stops',
+    fc.record({
+      after: batches('go on', 'drain', 'take', 'store', 'commit', 'restore'),
+      maxEntities: fc.nat(2),
+    }),
   ],
 ];
 
@@ -28,7 +51,7 @@ const FRAMES = [
 ] as const;
 type Frames = (typeof FRAMES)[number];
 
-function caseArbitrary(drivingArbitrary: fc.Arbitrary<AfterRecord[]>, frames: Frames) {
+function caseArbitrary(drivingArbitrary: fc.Arbitrary<Driving>, frames: Frames) {
   const { windows, maxLength } = frames;
   return definitionArbitrary(windows).chain((definition) =>
     fc.record({
@@ -55,13 +78,14 @@ describe.each(FRAMES)(
       fc.assert(
         fc.property(caseArbitrary(drivingArbitrary, frames), ({ definition, log, driving }) => {
           const oracle = new Oracle(definition.group);
-          const task = new TaskSubject(compileGroup(definition));
+          const { after, maxEntities } = driving;
+          const task = new TaskSubject(compileGroup(definition), maxEntities === null ? {} : { maxEntities });
           for (const [index, record] of log.entries()) {
             const { offset } = record;
             const expected = asSet(oracle.process(record));
             expect({ offset, made: asSet(task.process(record)) }).toEqual({ offset, made: expected });
-            const after = driving[index % driving.length] ?? 'go on';
-            if (after !== 'go on') task[after]();
+            const step = after[index % after.length] ?? 'go on';
+            if (step !== 'go on') task[step]();
           }
           task.end();
           expect(task.dropped).toEqual(oracle.dropped);

@@ -4,28 +4,30 @@ import { SourcePartition } from '../../src/operators/source-partition.ts';
 import { Task } from '../../src/operators/task.ts';
 import { createDecoder } from '../../src/sources/decode-record.ts';
 import type { LogRecord, RejectedRecord, RejectionReason } from '../../src/sources/record.ts';
-import type { EntityState } from '../../src/state/state-store.ts';
 import type { Mark } from '../../src/watermark/mark.ts';
+import { KeptState } from './kept-state.ts';
 import type { WrittenRecord } from './log-arbitrary.ts';
 import type { Drop, OracleRejection } from './oracle.ts';
 import type { Subject } from './subject.ts';
 
-/** A task as a driver runs it: records decoded and judged, state kept in a store that is a map. */
+/** A task as a driver runs it: records decoded and judged, state kept in a map. */
 export class TaskSubject implements Subject {
   readonly group: FeatureGroup;
   readonly dropped: Drop[] = [];
   readonly rejected: OracleRejection[] = [];
   /** What all the tasks counted that there were until {@link end}. */
   readonly counters = { records: 0, late: 0, partlyLate: 0, dropped: 0, rejected: 0 };
-  readonly #stored = new Map<string, EntityState>();
+  readonly #state: KeptState;
   #task: Task;
   #partition: SourcePartition;
   #read = 0;
   /** Those after the last record. */
   #marks: readonly Mark[] = [];
 
-  constructor(group: FeatureGroup) {
+  /** `maxEntities`: more are not held in memory once they are stored. */
+  constructor(group: FeatureGroup, { maxEntities = Number.POSITIVE_INFINITY } = {}) {
     this.group = group;
+    this.#state = new KeptState(maxEntities);
     this.#task = this.#newTask();
     this.#partition = this.#newPartition();
   }
@@ -46,22 +48,29 @@ export class TaskSubject implements Subject {
     this.#read = 0;
   }
 
-  /** Stores what changed, as after a flush. */
+  /** Takes what changed, to be stored, as after a flush. */
+  take(): void {
+    this.#state.take(this.#task);
+  }
+
+  /** What was taken is stored. */
+  store(): void {
+    this.#state.store(this.#task);
+  }
+
   commit(): void {
-    for (const { key, state } of this.#task.takeChanges()) {
-      const name = Buffer.from(key).toString('hex');
-      if (state === null) this.#stored.delete(name);
-      else this.#stored.set(name, { key, state });
-    }
+    this.take();
+    this.store();
   }
 
   /** Goes on from the state; the marks of the journal that it may lack are read again. */
   restore(): void {
-    this.commit();
+    this.store();
     const progress = this.#task.progress({});
+    this.commit();
     this.#countTask();
     this.#task = this.#newTask();
-    this.#task.restore(progress, this.#stored.values());
+    this.#task.restore(progress);
     this.#partition = this.#newPartition();
     this.#partition.restoreClock(progress);
     this.#read = 0;
@@ -89,7 +98,7 @@ export class TaskSubject implements Subject {
         dropped: ({ partition: _, ...drop }) => this.dropped.push(drop),
         rejected: (record, rejection) => this.#reject('group', record, rejection),
       },
-      { trackChanges: true },
+      this.#state,
     );
   }
 

@@ -32,6 +32,8 @@ export const progressAt = (nextOffset: number, change: Partial<TaskProgress> = {
   nextOffset,
   watermark: nextOffset * 10,
   logTime: nextOffset * 10 + 5,
+  commit: nextOffset + 1,
+  entities: 3,
   counters: { late: nextOffset },
   ...change,
 });
