@@ -50,6 +50,11 @@ export const RUN_SETTINGS = {
   deadLettersTopic: setting(plainName, '<topic>', 'rejected records (default: tidemark.APP.dead-letters)'),
   lateTopic: setting(plainName, '<topic>', 'records that came too late (default: tidemark.APP.late)'),
   revisionsTopic: setting(plainName, '<topic>', 'every revision, exactly once (default: nowhere)'),
+  standby: setting(
+    yesOrNo,
+    null,
+    "keep copies of the states of other workers' partitions, so that taking one over takes seconds at any size",
+  ),
   deadLetterDir: pathSetting(
     '<folder>',
     'late and rejected records, with --durability local (default: STATE-DIR/dead-letters)',
@@ -114,7 +119,7 @@ function metricsOf({ metricsPort, metricsHost }: RunSettings): RunOptions['metri
 
 function durabilityOf(given: RunSettings, app: string, stateDir: string): RunOptions['durability'] {
   if (given.durability === 'local') {
-    refuseGiven(given, ['deadLettersTopic', 'lateTopic', 'revisionsTopic'], 'kafka');
+    refuseGiven(given, ['deadLettersTopic', 'lateTopic', 'revisionsTopic', 'standby'], 'kafka');
     return { kind: 'local', deadLetterDir: given.deadLetterDir ?? resolve(stateDir, 'dead-letters') };
   }
   refuseGiven(given, ['deadLetterDir'], 'local');
@@ -123,6 +128,7 @@ function durabilityOf(given: RunSettings, app: string, stateDir: string): RunOpt
     deadLettersTopic: given.deadLettersTopic ?? deadLettersTopic(app),
     lateTopic: given.lateTopic ?? lateTopic(app),
     revisionsTopic: given.revisionsTopic ?? null,
+    standby: given.standby ?? false,
   };
 }
 

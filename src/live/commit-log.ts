@@ -14,16 +14,22 @@ export interface CommitLogs {
    * @throws TidemarkError what waiting cannot mend; the signal's reason when it is aborted
    */
   acquire(partition: TopicPartition, signal: AbortSignal): Promise<CommitLog>;
+  /** The changelogs of all partitions, to be followed by those that do not own them. */
+  changelogs(signal: AbortSignal): Promise<ReadonlyMap<TopicPartition, Changelog>>;
   /** No commit is under way any more. */
   close(): Promise<void>;
 }
 
-/** Of one partition, for as long as nobody else acquires it. */
-export interface CommitLog {
+/** The changelog of one partition, for whoever wants to read it. Reading waits while the brokers are away. */
+export interface Changelog {
   /** The offsets that the changelog holds: [low, high). */
   changelogEnds(): Promise<{ readonly low: Offset; readonly high: Offset }>;
   /** The changelog's committed records in [from, to), in batches. */
   changelog(from: Offset, to: Offset): AsyncIterable<readonly ChangelogRecord[]>;
+}
+
+/** Of one partition, for as long as nobody else acquires it. */
+export interface CommitLog extends Changelog {
   /** The journal's committed records from an offset on. */
   journal(from: Offset): AsyncIterable<JournalRecord>;
   /**

@@ -16,6 +16,7 @@ import type { TopicPartition } from '../sources/log-reader.ts';
 import { changelogTopic, journalTopic } from '../state/internal-topics.ts';
 import type { Offset } from '../time.ts';
 import {
+  type Changelog,
   type ChangelogRecord,
   type Commit,
   type CommitLog,
@@ -52,7 +53,8 @@ export class KafkaCommitLogs implements CommitLogs {
   readonly #options: KafkaCommitLogsOptions;
   readonly #kafka: Kafka;
   readonly #partitions: KafkaPartitions;
-  #topicsReady: Promise<void> | null = null;
+  /** How many partitions each source topic has, once the other topics are there. */
+  #ready: Promise<ReadonlyMap<string, number>> | null = null;
 
   constructor(options: KafkaCommitLogsOptions) {
     this.#options = options;
@@ -74,7 +76,7 @@ export class KafkaCommitLogs implements CommitLogs {
       try {
         await unlessAborted(this.#begin(producer), signal);
         signal.throwIfAborted();
-        return new KafkaCommitLog(app, partition, producer, this.#partitions, log);
+        return new KafkaCommitLog(app, partition, producer, this.#partitions, signal, log);
       } catch (error) {
         await disconnect(producer);
         const refusal = refusalOf(error);
@@ -85,18 +87,24 @@ export class KafkaCommitLogs implements CommitLogs {
     }
   }
 
+  async changelogs(signal: AbortSignal): Promise<ReadonlyMap<TopicPartition, Changelog>> {
+    const { app } = this.#options;
+    const changelogs = new Map<TopicPartition, Changelog>();
+    for (const [topic, count] of await this.#topicsReady()) {
+      for (let partition = 0; partition < count; partition++) {
+        const source = { topic, partition };
+        changelogs.set(source, new KafkaChangelog(app, source, this.#partitions, signal));
+      }
+    }
+    return changelogs;
+  }
+
   async close(): Promise<void> {
     await this.#partitions.close();
   }
 
   async #begin(producer: Producer): Promise<void> {
-    this.#topicsReady ??= this.#ensureTopics();
-    try {
-      await this.#topicsReady;
-    } catch (error) {
-      this.#topicsReady = null;
-      throw error;
-    }
+    await this.#topicsReady();
     // A cluster that never had a consumer group makes its topic for them now, and commits would fail meanwhile.
     await reachCoordinator(this.#kafka, this.#options.app);
     await producer.connect();
@@ -105,7 +113,17 @@ export class KafkaCommitLogs implements CommitLogs {
     await transaction.abort();
   }
 
-  async #ensureTopics(): Promise<void> {
+  async #topicsReady(): Promise<ReadonlyMap<string, number>> {
+    this.#ready ??= this.#ensureTopics();
+    try {
+      return await this.#ready;
+    } catch (error) {
+      this.#ready = null;
+      throw error;
+    }
+  }
+
+  async #ensureTopics(): Promise<ReadonlyMap<string, number>> {
     const { app, topics, outputs } = this.#options;
     const counts = await partitionCounts(this.#kafka, topics);
     const required = Object.keys(KEEP_EVERYTHING);
@@ -121,16 +139,42 @@ export class KafkaCommitLogs implements CommitLogs {
     for (const name of outputs)
       wanted.push({ name, partitions, config: { 'retention.ms': '-1' }, required: [] });
     await ensureTopics(this.#kafka, wanted);
+    return counts;
   }
 }
 
-class KafkaCommitLog implements CommitLog {
+class KafkaChangelog implements Changelog {
+  protected readonly partitions: KafkaPartitions;
+  protected readonly signal: AbortSignal;
+  protected readonly changelogPartition: TopicPartition;
+
+  constructor(
+    app: string,
+    { topic, partition }: TopicPartition,
+    partitions: KafkaPartitions,
+    signal: AbortSignal,
+  ) {
+    this.partitions = partitions;
+    this.signal = signal;
+    this.changelogPartition = { topic: changelogTopic(app, topic), partition };
+  }
+
+  changelogEnds(): Promise<{ low: Offset; high: Offset }> {
+    return this.partitions.ends(this.changelogPartition, this.signal);
+  }
+
+  async *changelog(from: Offset, to: Offset): AsyncGenerator<readonly ChangelogRecord[], void> {
+    for await (const messages of this.partitions.read(this.changelogPartition, from, to, this.signal)) {
+      yield messages.map(({ offset, value }) => ({ offset: Number(offset), value: value! }));
+    }
+  }
+}
+
+class KafkaCommitLog extends KafkaChangelog implements CommitLog {
   readonly #app: string;
   readonly #partition: TopicPartition;
   readonly #producer: Producer;
-  readonly #partitions: KafkaPartitions;
   readonly #log: Log;
-  readonly #changelog: TopicPartition;
   readonly #journal: TopicPartition;
 
   constructor(
@@ -138,31 +182,25 @@ class KafkaCommitLog implements CommitLog {
     source: TopicPartition,
     producer: Producer,
     partitions: KafkaPartitions,
+    signal: AbortSignal,
     log: Log,
   ) {
-    const { topic, partition } = source;
+    super(app, source, partitions, signal);
     this.#app = app;
     this.#partition = source;
     this.#producer = producer;
-    this.#partitions = partitions;
     this.#log = log;
-    this.#changelog = { topic: changelogTopic(app, topic), partition };
-    this.#journal = { topic: journalTopic(app, topic), partition };
-  }
-
-  changelogEnds(): Promise<{ low: Offset; high: Offset }> {
-    return this.#partitions.ends(this.#changelog);
-  }
-
-  async *changelog(from: Offset, to: Offset): AsyncGenerator<readonly ChangelogRecord[], void> {
-    for await (const messages of this.#partitions.read(this.#changelog, from, to)) {
-      yield messages.map(({ offset, value }) => ({ offset: Number(offset), value: value! }));
-    }
+    this.#journal = { topic: journalTopic(app, source.topic), partition: source.partition };
   }
 
   async *journal(from: Offset): AsyncGenerator<JournalRecord, void> {
-    const { low, high } = await this.#partitions.ends(this.#journal);
-    for await (const messages of this.#partitions.read(this.#journal, Math.max(from, low), high)) {
+    const { low, high } = await this.partitions.ends(this.#journal, this.signal);
+    for await (const messages of this.partitions.read(
+      this.#journal,
+      Math.max(from, low),
+      high,
+      this.signal,
+    )) {
       for (const { offset, value } of messages) yield { offset: Number(offset), text: value!.toString() };
     }
   }
@@ -176,11 +214,16 @@ class KafkaCommitLog implements CommitLog {
   commit({ position, changelog, outputs }: Commit): Promise<Offset> {
     const { topic, partition } = this.#partition;
     return this.#inTransaction(async (transaction) => {
-      const { topic: changelogTopic, partition: changelogPartition } = this.#changelog;
+      const changelogPartition = this.changelogPartition;
       let end = 0;
       // One by one: a batch of the library's has the limit of one record.
       for (const value of changelog) {
-        end = await send(transaction, changelogTopic, [{ key: null, value }], changelogPartition);
+        end = await send(
+          transaction,
+          changelogPartition.topic,
+          [{ key: null, value }],
+          changelogPartition.partition,
+        );
       }
       for (const [name, records] of outputs) await send(transaction, name, records);
       await transaction.sendOffsets({
@@ -212,9 +255,9 @@ class KafkaCommitLog implements CommitLog {
   }
 
   async truncate(before: Offset): Promise<void> {
-    const { topic, partition } = this.#changelog;
+    const { topic, partition } = this.changelogPartition;
     try {
-      await this.#partitions.deleteRecords({ topic, partition }, before);
+      await this.partitions.deleteRecords({ topic, partition }, before);
     } catch (error) {
       // They are in nobody's way but take room; the next sweep asks again.
       this.#log.debug({ topic, partition, reason: reasonOf(error) }, 'old changes were not deleted');

@@ -1,8 +1,6 @@
 import { partitionName, type TopicPartition } from '../sources/log-reader.ts';
-import { ChangelogPacker, unpackChanges } from '../state/changelog-pack.ts';
-import { StateError } from '../state/state-error.ts';
+import { ChangelogPacker } from '../state/changelog-pack.ts';
 import type { StateStore } from '../state/state-store.ts';
-import type { Offset } from '../time.ts';
 import { encodeJournalEntry, parseJournalEntry } from '../watermark/mark.ts';
 import { ChangelogSweep } from './changelog-sweep.ts';
 import { type CommitLog, type CommitLogs, CommitLostError, FencedError } from './commit-log.ts';
@@ -15,8 +13,10 @@ import {
   type PartitionStore,
   type Step,
 } from './durability.ts';
+import { followChangelog, followedFact } from './follow-changelog.ts';
 import { type OutputTopics, PendingOutputs } from './output-topics.ts';
 import { copiedRows, RowCopies } from './row-copies.ts';
+import { Standby } from './standby.ts';
 
 /**
  * Steps in the commit log, which any worker can take over: states in the changelog, outputs and the position in one
@@ -33,8 +33,12 @@ export class KafkaDurability implements Durability {
   readonly #topics: OutputTopics;
   readonly #partitions = new Map<string, OwnedPartition>();
 
-  constructor(parts: { logs: CommitLogs; state: StateStore; topics: OutputTopics }) {
+  /** Follows the partitions of others; null when it was not asked for. */
+  readonly #standby: Standby | null;
+
+  constructor(parts: { logs: CommitLogs; state: StateStore; topics: OutputTopics; standby?: boolean }) {
     this.#logs = parts.logs;
+    this.#standby = parts.standby === true ? new Standby(parts.logs, parts.state) : null;
     this.#state = parts.state;
     this.#copies = new RowCopies(parts.state);
     this.#topics = parts.topics;
@@ -42,6 +46,7 @@ export class KafkaDurability implements Durability {
 
   async acquire(partition: TopicPartition, options: AcquireOptions): Promise<PartitionStore> {
     const name = partitionName(partition);
+    await this.#standby?.leave(partition);
     const log = await this.#logs.acquire(partition, options.signal);
     let records: number;
     try {
@@ -73,6 +78,7 @@ export class KafkaDurability implements Durability {
       release: async () => {
         if (this.#partitions.get(name) === owned) this.#partitions.delete(name);
         await log.close();
+        this.#standby?.follow(partition);
       },
     };
   }
@@ -97,6 +103,7 @@ export class KafkaDurability implements Durability {
   }
 
   async close(): Promise<void> {
+    await this.#standby?.close();
     await Promise.all([...this.#partitions.values()].map(({ log }) => log.close()));
     await this.#logs.close();
   }
@@ -155,50 +162,4 @@ function journalOf(log: CommitLog, partition: TopicPartition): PartitionJournal 
       }
     },
   };
-}
-
-/**
- * Takes into the local store what it has missed of the changelog; all of it, where the changelog begins later or the
- * store has followed none. A store whose state was made without a changelog is kept while the changelog is empty.
- * Answers how many records the changelog holds.
- *
- * @throws StateError `CHANGELOG_REPLACED` when the store is ahead of the changelog
- */
-export async function followChangelog(
-  log: Pick<CommitLog, 'changelogEnds' | 'changelog'>,
-  state: StateStore,
-  partition: TopicPartition,
-  { signal, onProgress }: AcquireOptions,
-): Promise<number> {
-  const { low, high } = await log.changelogEnds();
-  const fact = followedFact(partition);
-  const followed = state.fact(fact) === null ? null : Number(state.fact(fact));
-  if (followed !== null && followed > high) throw changelogReplaced(partition, followed, high);
-  const isBehind = followed !== null && followed >= low;
-  if (!isBehind && high > low) await state.clear(partition);
-  const from = isBehind ? followed : low;
-  for await (const records of log.changelog(from, high)) {
-    signal.throwIfAborted();
-    const changes = records.flatMap(({ value }) => unpackChanges(value, partition));
-    const next: Offset = records.at(-1)!.offset + 1;
-    await state.commit(changes, new Map([[fact, String(next)]]));
-    onProgress?.({ done: next - from, total: high - from });
-  }
-  return high - low;
-}
-
-function changelogReplaced({ topic, partition }: TopicPartition, followed: Offset, high: Offset): StateError {
-  return new StateError(
-    `the changelog of ${topic}/${partition} ends at offset ${high}, but was followed up to ${followed} before`,
-    {
-      code: 'CHANGELOG_REPLACED',
-      remedy:
-        'If the changelog was deleted on purpose, start with an empty state directory; else bring it back first.',
-    },
-  );
-}
-
-/** How far the local store has followed the changelog of a partition. */
-function followedFact(partition: TopicPartition): string {
-  return `changelog:${partitionName(partition)}`;
 }

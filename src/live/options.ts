@@ -45,6 +45,8 @@ export type DurabilityOptions =
       readonly deadLettersTopic: string;
       readonly lateTopic: string;
       readonly revisionsTopic: string | null;
+      /** Copies of the states of other workers' partitions are kept, too. */
+      readonly standby: boolean;
     }
   /** The state directory alone. Late and rejected records go to files in the folder. */
   | { readonly kind: 'local'; readonly deadLetterDir: string };

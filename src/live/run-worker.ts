@@ -111,11 +111,12 @@ function createDurability(
   if (durability.kind === 'local') {
     return new LocalDurability({ groups, state, reader, deadLetterDir: durability.deadLetterDir });
   }
-  const { deadLettersTopic, lateTopic, revisionsTopic } = durability;
+  const { deadLettersTopic, lateTopic, revisionsTopic, standby } = durability;
   const outputs = [deadLettersTopic, lateTopic, ...(revisionsTopic === null ? [] : [revisionsTopic])];
   return new KafkaDurability({
     logs: new KafkaCommitLogs({ kafka, app, topics, outputs, log }),
     state,
     topics: { deadLetters: deadLettersTopic, late: lateTopic, revisions: revisionsTopic },
+    standby,
   });
 }

@@ -1,14 +1,18 @@
 import { createRequire } from 'node:module';
+import { setTimeout as sleep } from 'node:timers/promises';
 import kafkajs, { type Cluster, type Kafka, type KafkaMessage } from 'kafkajs';
 import { assert } from '../errors.ts';
 import type { Offset } from '../time.ts';
 import type { PartitionEnds } from './kafka-positions.ts';
+import { refusalOf } from './kafka-reachable.ts';
 import type { TopicPartition } from './log-reader.ts';
 
 /** How long a request may wait for records that are on their way. */
 const FETCH_WAIT_MS = 200;
 const BYTES_PER_FETCH = 8 << 20;
 const READ_COMMITTED = 1;
+const FIRST_PAUSE_MS = 100;
+const LONGEST_PAUSE_MS = 5000;
 
 /** What the library's own types leave out. */
 interface FetchingBroker {
@@ -73,22 +77,27 @@ export class KafkaPartitions {
     this.#cluster = cluster;
   }
 
-  /** What a partition holds for readers of committed records: [low, high). */
-  async ends(partition: TopicPartition): Promise<PartitionEnds> {
-    await this.#reach(partition.topic);
-    const [low, high] = await Promise.all([this.#offset(partition, true), this.#offset(partition, false)]);
-    return { low, high };
+  /** What a partition holds for readers of committed records: [low, high). Waits while the brokers are away. */
+  ends(partition: TopicPartition, signal: AbortSignal): Promise<PartitionEnds> {
+    return this.#patiently(signal, async () => {
+      await this.#reach(partition.topic);
+      const [low, high] = await Promise.all([this.#offset(partition, true), this.#offset(partition, false)]);
+      return { low, high };
+    });
   }
 
-  /** The committed records in [from, to), in batches as they come. One attempt: fails when a broker does not answer. */
+  /** The committed records in [from, to), in batches as they come. Waits while the brokers are away. */
   async *read(
     partition: TopicPartition,
     from: Offset,
     to: Offset,
+    signal: AbortSignal,
   ): AsyncGenerator<readonly KafkaMessage[], void> {
-    await this.#reach(partition.topic);
     for (let next = from; next < to; ) {
-      const batch = await this.#fetch(partition, next);
+      const batch = await this.#patiently(signal, async () => {
+        await this.#reach(partition.topic);
+        return this.#fetch(partition, next);
+      });
       const wanted = batch.messages.filter(({ offset }) => Number(offset) < to);
       if (wanted.length > 0) yield wanted;
       if (!batch.isEmptyIncludingFiltered()) next = Number(batch.lastOffset()) + 1;
@@ -111,6 +120,22 @@ export class KafkaPartitions {
   async close(): Promise<void> {
     await this.#connected?.catch(() => {});
     await this.#cluster.disconnect().catch(() => {});
+  }
+
+  /** @throws what waiting cannot mend; the signal's reason when it is aborted */
+  async #patiently<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+    for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
+      signal.throwIfAborted();
+      try {
+        return await work();
+      } catch (error) {
+        const refusal = refusalOf(error);
+        if (refusal !== null) throw refusal;
+        // A leader may have moved.
+        await this.#cluster.refreshMetadata().catch(() => {});
+      }
+      await sleep(pause, undefined, { signal }).catch(() => {});
+    }
   }
 
   async #reach(topic: string): Promise<void> {
@@ -141,11 +166,7 @@ export class KafkaPartitions {
       topics: [{ topic, partitions: [{ partition, fetchOffset: String(from), maxBytes: BYTES_PER_FETCH }] }],
     });
     const data = responses[0]!.partitions[0]!;
-    if (data.errorCode !== 0) {
-      // The leader may have moved: the next attempt asks for it anew.
-      await this.#cluster.refreshMetadata().catch(() => {});
-      throw createErrorFromCode(data.errorCode);
-    }
+    if (data.errorCode !== 0) throw createErrorFromCode(data.errorCode);
     return new Batch(topic, String(from), data);
   }
 }

@@ -53,6 +53,8 @@ export async function writeLiveOutputs(
   }
 }
 
+const never = new AbortController().signal;
+
 async function eachCommitted(
   kafka: Kafka,
   topic: string,
@@ -63,8 +65,8 @@ async function eachCommitted(
   let taken = 0;
   try {
     for (let partition = 0; partition < counts.get(topic)!; partition++) {
-      const { low, high } = await partitions.ends({ topic, partition });
-      for await (const messages of partitions.read({ topic, partition }, low, high)) {
+      const { low, high } = await partitions.ends({ topic, partition }, never);
+      for await (const messages of partitions.read({ topic, partition }, low, high, never)) {
         for (const message of messages) take(message);
         taken += messages.length;
       }

@@ -46,6 +46,7 @@ describe('settings of a worker', () => {
         deadLettersTopic: 'tidemark.risk.dead-letters',
         lateTopic: 'tidemark.risk.late',
         revisionsTopic: null,
+        standby: false,
       },
       from: 'earliest',
       commitIntervalMs: 1000,

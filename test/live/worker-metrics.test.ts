@@ -53,7 +53,7 @@ const COUNTS: WorkerCounts = {
       unsent: 9,
     },
   ],
-  lag: [{ topic: 'cards', partition: 1, position: 8, end: 20 }],
+  lag: [{ topic: 'cards', partition: 1, position: 8, end: 20, isCurrent: true }],
   restoring: [{ topic: 'cards', partition: 2, done: 3, total: 12 }],
 };
 
