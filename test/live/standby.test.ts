@@ -25,7 +25,8 @@ class GrowingChangelog implements Changelog {
   commit(nextOffset: number): void {
     const packer = new ChangelogPacker();
     packer.put(TASK, 'chunks', Buffer.from('ana'), Buffer.from(`state at ${nextOffset}`));
-    packer.progress(TASK, { fingerprint: 'f', nextOffset, watermark: 1, logTime: 2, counters: {} });
+    const progress = { fingerprint: 'f', nextOffset, watermark: 1, logTime: 2, counters: {} };
+    packer.progress(TASK, { ...progress, commit: nextOffset, entities: 1 });
     this.records.push(...packer.take());
   }
 }
