@@ -1,3 +1,4 @@
+import { extname, join } from 'node:path';
 import type { Definitions } from '../definitions/definition.ts';
 import type { DemoOptions, DemoResult } from '../demo/options.ts';
 import type { RunOptions } from '../live/options.ts';
@@ -25,13 +26,13 @@ export interface Drivers {
   runDemo(options: DemoOptions): Promise<DemoResult>;
 }
 
+const FORKED_WORKER = join(import.meta.dirname, `forked-worker${extname(import.meta.filename)}`);
+
 export const DRIVERS: Drivers = {
   loadDefinitions: async (file) => (await import('../definitions/load.ts')).loadDefinitions(file),
   runWorker: async (options, log, signal) => {
-    const { runWorker } = await import('../live/run-worker.ts');
-    if (options.metrics === null) return runWorker(options, log, signal, null);
-    const { serveMetrics } = await import('../live/metrics-server.ts');
-    return runWorker(options, log, signal, serveMetrics(options.metrics, log));
+    const { runWorkers } = await import('../live/run-workers.ts');
+    return runWorkers(options, log, signal, FORKED_WORKER);
   },
   serve: async (options, log, signal) => (await import('../serving/serve.ts')).serve(options, log, signal),
   replay: async (options) => (await import('../replay/replay.ts')).replay(options),

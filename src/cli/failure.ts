@@ -5,7 +5,7 @@ import { describeError, TidemarkError } from '../errors.ts';
 export function reportFailure(thrown: unknown, json: boolean): number {
   // What the command line library wanted to say, such as the help text, it has said.
   if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? 0 : 2;
-  const error = asRefusal(thrown) ?? thrown;
+  const error = refusalOf(thrown) ?? thrown;
   const exitCode = error instanceof TidemarkError ? error.exitCode : 1;
   process.stderr.write(`${json ? failureJson(error) : failureText(error)}\n`);
   return exitCode;
@@ -16,9 +16,13 @@ const REFUSALS = new Set(
   'EACCES EPERM EROFS ENOSPC EDQUOT EFBIG ENOTDIR EISDIR ENAMETOOLONG EMFILE ENFILE EIO'.split(' '),
 );
 
-/** No bug, though nobody on the way has said what the file was for; null for anything else. */
-function asRefusal(error: unknown): TidemarkError | null {
-  if (!(error instanceof Error) || error instanceof TidemarkError) return null;
+/**
+ * What the user can mend; null for a bug. Of files and disks also where nobody on the way has said what the file was
+ * for.
+ */
+export function refusalOf(error: unknown): TidemarkError | null {
+  if (error instanceof TidemarkError) return error;
+  if (!(error instanceof Error)) return null;
   const { code, syscall } = error as NodeJS.ErrnoException;
   if (code === undefined || syscall === undefined || !REFUSALS.has(code)) return null;
   return new TidemarkError(error.message, {

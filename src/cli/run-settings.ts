@@ -76,6 +76,11 @@ export const RUN_SETTINGS = {
     '<n>',
     'entities held in memory; others are read from the local state when needed (default: 250000)',
   ),
+  workers: setting(
+    positiveInteger,
+    '<n>',
+    'processes on this machine that share the partitions, each with its state in STATE-DIR/worker-N (default: 1)',
+  ),
   metricsPort: setting(
     port,
     '<n>',
@@ -106,9 +111,23 @@ export function runOptions(given: RunSettings, interactive: boolean): RunOptions
     reportIntervalMs: given.reportInterval ?? 5000,
     maxBatchRecords: given.maxBatchRecords ?? 10_000,
     cacheEntities: given.cacheEntities ?? 250_000,
+    workers: workersOf(given),
     metrics: metricsOf(given),
     log: logOptions(given, interactive),
   };
+}
+
+function workersOf({ workers = 1, durability, sqlite }: RunSettings): number {
+  if (workers > 1 && durability === 'local') {
+    throw new UsageError(
+      'several workers go with --durability kafka',
+      'With local durability a partition that moves to another worker would begin anew: leave one of the two out.',
+    );
+  }
+  if (workers > 1 && sqlite !== undefined) {
+    throw new UsageError('several workers go with --redis', 'Only one process writes to a SQLite file.');
+  }
+  return workers;
 }
 
 function metricsOf({ metricsPort, metricsHost }: RunSettings): RunOptions['metrics'] {

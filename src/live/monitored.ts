@@ -1,9 +1,9 @@
-import type { Registry } from 'prom-client';
+import type { Registry, RegistryContentType } from 'prom-client';
 
 /** The contract between what runs and those who watch it. */
 export interface Monitored {
   /** Metrics as they stand now. */
-  metrics(): Promise<Pick<Registry, 'contentType' | 'metrics' | 'getMetricsAsJSON'>>;
+  metrics(): Promise<Pick<Registry<RegistryContentType>, 'contentType' | 'metrics' | 'getMetricsAsJSON'>>;
   health(): Promise<Health>;
 }
 

@@ -26,6 +26,8 @@ export interface RunOptions {
   readonly maxBatchRecords: number;
   /** The tasks hold so many entities in memory, all together; the others are read from the local state when needed. */
   readonly cacheEntities: number;
+  /** Processes on this machine that share the partitions; more than one have a state directory of their own each. */
+  readonly workers: number;
   /** Where metrics and health are served; null: nowhere. */
   readonly metrics: ListenOptions | null;
   readonly log: LogOptions;

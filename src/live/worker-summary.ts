@@ -40,6 +40,24 @@ export function summarize({ partitions, sent }: Pick<WorkerCounts, 'partitions' 
   };
 }
 
+/** Of several workers: their sums, and the least watermark. */
+export function sumOfSummaries(summaries: readonly WorkerSummary[]): WorkerSummary {
+  const watermarks = summaries.flatMap(({ watermark }) => watermark ?? []);
+  return {
+    records: sum(summaries, ({ records }) => records),
+    // ISO texts of these years stand in the order of their times.
+    watermark: watermarks.toSorted()[0] ?? null,
+    entities: sum(summaries, ({ entities }) => entities),
+    late: sum(summaries, ({ late }) => late),
+    partlyLate: sum(summaries, ({ partlyLate }) => partlyLate),
+    dropped: sum(summaries, ({ dropped }) => dropped),
+    overflow: sum(summaries, ({ overflow }) => overflow),
+    rejected: sumByName(summaries.map(({ rejected }) => rejected)),
+    revisions: sumOfRevisions(summaries.map(({ revisions }) => revisions)),
+    upserts: sumOfUpserts(summaries.map(({ upserts }) => upserts)),
+  };
+}
+
 function sum<T>(parts: readonly T[], of: (part: T) => number): number {
   return parts.reduce((total, part) => total + of(part), 0);
 }

@@ -54,9 +54,23 @@ describe('settings of a worker', () => {
       reportIntervalMs: 5000,
       maxBatchRecords: 10_000,
       cacheEntities: 250_000,
+      workers: 1,
       metrics: null,
       log: { level: 'info', json: true },
     });
+  });
+
+  test('several workers need what they can share: durability in Kafka, and Redis', () => {
+    expect(options({ flags: { ...LEAST, workers: '3' } }).workers).toBe(3);
+    const several = { ...LEAST, workers: '2' };
+    expect(() => options({ flags: { ...several, durability: 'local' } })).toThrow(
+      'several workers go with --durability kafka',
+    );
+    const { redis: _, ...others } = several;
+    expect(() => options({ flags: { ...others, sqlite: 'rows.db' } })).toThrow(
+      'several workers go with --redis',
+    );
+    expect(() => options({ flags: { ...LEAST, workers: '0' } })).toThrow("--workers: '0' is not a positive");
   });
 
   test('metrics are served where the port says, on this machine unless told otherwise', () => {

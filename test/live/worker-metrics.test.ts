@@ -5,6 +5,7 @@ import type { Health, Monitored } from '../../src/live/monitored.ts';
 import type { PartitionCounts, TaskCounts, WorkerCounts } from '../../src/live/worker-counts.ts';
 import { WorkerMetrics } from '../../src/live/worker-metrics.ts';
 import { WorkerMonitor } from '../../src/live/worker-monitor.ts';
+import { WorkerPool } from '../../src/live/worker-pool.ts';
 import type { Upsert } from '../../src/sinks/sink.ts';
 import { plain, readPage, tableRows } from '../docs/markdown.ts';
 import { aGroup } from '../sinks/a-group.ts';
@@ -141,7 +142,18 @@ describe('metrics of a worker', () => {
   test('are all explained in docs/running.md, with type and labels', async () => {
     const metrics = new WorkerMetrics();
     metrics.flushed(group, [{ knownAt: 0 } as Upsert], 1);
-    const known = await metrics.read(COUNTS).getMetricsAsJSON();
+    const pool = new WorkerPool(
+      1,
+      () => ({ ended: new Promise(() => {}), stop() {}, ask: async () => null }),
+      {
+        info: () => {},
+        warn: () => {},
+      },
+    );
+    const known = [
+      ...(await metrics.read(COUNTS).getMetricsAsJSON()),
+      ...(await (await pool.metrics()).getMetricsAsJSON()),
+    ];
     const own = known.filter(({ name }) => name.startsWith('tidemark_'));
     const rows = tableRows(readPage('running.md'), 'metric', 'type', 'labels', 'meaning');
     const shown = own.map(({ name, type, ...rest }) => {
