@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { FeatureGroup } from '../definitions/definition.ts';
 import { assert } from '../errors.ts';
 import type { SourcePartition } from '../operators/source-partition.ts';
@@ -218,6 +219,8 @@ export class Worker implements LogHandlers {
       // One that was given up meanwhile is acquired again, and the log asked for its position.
       if (live === undefined || this.#partitions.get(name) !== live) return;
       live.process(records, from, Math.min(from + step, records.length), this.#flusher);
+      // Batches of many partitions come at once: between two there must be room for a heartbeat.
+      await nextTurn();
     }
   }
 
@@ -399,10 +402,9 @@ export class Worker implements LogHandlers {
       );
       const live = this.#partitions.get(partitionName({ topic, partition }));
       if (live !== undefined) await this.#giveUp(live);
-      if (reason === 'unknown') this.#reader.restart({ topic, partition });
+      // Whether it was fenced by the next owner or by a former one, the group knows, and the reader asks it.
+      this.#reader.restart({ topic, partition });
     }
-    // Somebody else owns a partition of which this worker believes that it is its own: the group must say.
-    if (lost.some(({ reason }) => reason === 'fenced')) this.#reader.rejoin();
   }
 
   async #commitInBackground(): Promise<void> {

@@ -70,7 +70,6 @@ export class ArchiveLogReader implements LogReader {
   }
 
   /** There is one reader, which has every partition. */
-  rejoin(): void {}
 
   async lag(): Promise<readonly PartitionLag[]> {
     return [...this.#positions].map(([name, position]) => {

@@ -2,15 +2,17 @@ import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promi
 import type { Batch, Consumer, EachBatchPayload, Kafka } from 'kafkajs';
 import type { Offset } from '../time.ts';
 import type { Log } from './kafka-client.ts';
+import type { KafkaMembership } from './kafka-membership.ts';
 import { unlessAborted } from './kafka-patience.ts';
 import { checkedPosition, fetchEnds, type PartitionEnds } from './kafka-positions.ts';
 import { refusalOf } from './kafka-reachable.ts';
 import { archivedRecords, logRecords } from './kafka-records.ts';
-import type { LogHandlers, PartitionLag, TopicPartition } from './log-reader.ts';
+import { type LogHandlers, type PartitionLag, partitionName, type TopicPartition } from './log-reader.ts';
 
 export interface AssignmentContext {
   readonly kafka: Kafka;
   readonly handlers: LogHandlers;
+  readonly membership: Pick<KafkaMembership, 'partitions'>;
   readonly log: Log;
   /** Hears what a handler throws, and what waiting cannot mend. */
   readonly onFailure: (error: unknown) => void;
@@ -42,6 +44,7 @@ export class KafkaAssignment {
   readonly #owned: readonly Owned[];
   #isOpen = false;
   #isOver = false;
+  #fetchingConfirmed: Promise<ReadonlySet<string>> | null = null;
   #fetchingEnds: Promise<ReadonlyMap<string, PartitionEnds>> | null = null;
 
   constructor(
@@ -98,6 +101,7 @@ export class KafkaAssignment {
   async #seekPosition(entry: Owned): Promise<void> {
     const { topic, partition } = entry;
     const start = ++entry.starts;
+    if (!(await this.#isConfirmed(entry))) return;
     const wanted = await this.#context.handlers.positionOf({ topic, partition });
     if (wanted === null) return;
     const ends = await this.#endsOf(entry);
@@ -184,14 +188,26 @@ export class KafkaAssignment {
     return this.#isOver || this.#context.signal.aborted;
   }
 
+  /** Asks until the group gives the partition to this member; false when the assignment is over before. */
+  async #isConfirmed(entry: TopicPartition): Promise<boolean> {
+    const name = partitionName(entry);
+    const mine = await this.#insist(async () => (await this.#fetchConfirmed()).has(name) || null);
+    return mine !== null;
+  }
+
   /** Asks until the brokers answer; null when the assignment is over before. */
-  async #endsOf(entry: TopicPartition): Promise<PartitionEnds | null> {
+  #endsOf(entry: TopicPartition): Promise<PartitionEnds | null> {
+    const name = partitionName(entry);
+    return this.#insist(async () => (await this.#fetchEnds()).get(name) ?? null);
+  }
+
+  /** Asks again and again until there is an answer that is not null; null when the assignment is over before. */
+  async #insist<T>(ask: () => Promise<T | null>): Promise<T | null> {
     const { signal } = this.#context;
     for (let pause = FIRST_PAUSE_MS; !this.#isStale(); pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
       try {
-        const known = await unlessAborted(this.#fetchEnds(), signal);
-        const ends = known?.get(`${entry.topic}/${entry.partition}`);
-        if (ends !== undefined) return this.#isStale() ? null : ends;
+        const answer = await unlessAborted(ask(), signal);
+        if (answer !== null) return this.#isStale() ? null : answer;
       } catch (error) {
         const refusal = refusalOf(error);
         if (refusal !== null) throw refusal;
@@ -199,6 +215,14 @@ export class KafkaAssignment {
       await sleep(pause, undefined, { signal }).catch(() => {});
     }
     return null;
+  }
+
+  #fetchConfirmed(): Promise<ReadonlySet<string>> {
+    this.#fetchingConfirmed ??= nextTurn().then(() => {
+      this.#fetchingConfirmed = null;
+      return this.#context.membership.partitions();
+    });
+    return this.#fetchingConfirmed;
   }
 
   /** One request for all partitions that ask at about the same time; it is sent after the last of them asked. */

@@ -3,6 +3,7 @@ import kafkajs, {
   type Broker,
   type Cluster,
   type Consumer,
+  type ConsumerGroupJoinEvent,
   type EachBatchPayload,
   type Kafka,
 } from 'kafkajs';
@@ -11,6 +12,7 @@ import type { DurationMs, Offset } from '../time.ts';
 import { KafkaAssignment } from './kafka-assignment.ts';
 import { createKafkaClient, type Log } from './kafka-client.ts';
 import { KafkaMember } from './kafka-member.ts';
+import { KafkaMembership } from './kafka-membership.ts';
 import type { KafkaOptions } from './kafka-options.ts';
 import { OutageReport } from './kafka-outage.ts';
 import { unlessAborted } from './kafka-patience.ts';
@@ -83,8 +85,6 @@ export class KafkaLogReader implements LogReader {
   /** Ends the run: an error that waiting cannot mend. */
   #failure: { readonly error: unknown } | null = null;
   #finished: Promise<void> = Promise.resolve();
-  /** Ends the life of the consumer; another follows. */
-  #break: (() => void) | null = null;
   #beat: (() => Promise<void>) | null = null;
   #gathering: Promise<void> | null = null;
 
@@ -131,10 +131,6 @@ export class KafkaLogReader implements LogReader {
 
   restart(partition: TopicPartition): void {
     this.#assignment?.restart(partition);
-  }
-
-  rejoin(): void {
-    this.#break?.();
   }
 
   async lag(): Promise<readonly PartitionLag[]> {
@@ -189,7 +185,6 @@ export class KafkaLogReader implements LogReader {
     });
     this.#consumer = consumer;
     const broken = new Promise<void>((resolve) => {
-      this.#break = resolve;
       consumer.on(consumer.events.CRASH, ({ payload }) => {
         this.#judge(payload.error);
         resolve();
@@ -200,7 +195,7 @@ export class KafkaLogReader implements LogReader {
       // A former consumer may take long to say farewell.
       if (consumer !== this.#consumer) return;
       this.#member.joined(payload.memberId);
-      this.#joined(consumer, payload.memberAssignment);
+      this.#joined(consumer, cluster!, payload);
     });
     consumer.on(consumer.events.START_BATCH_PROCESS, ({ payload }) => {
       if (payload.batchSize === 0) this.#assignment?.passOver(payload);
@@ -294,11 +289,16 @@ export class KafkaLogReader implements LogReader {
     else this.#options.log.debug({ reason: reasonOf(error) }, 'the connection to Kafka broke');
   }
 
-  #joined(consumer: Consumer, partitions: Readonly<Record<string, number[]>>): void {
+  #joined(
+    consumer: Consumer,
+    cluster: Cluster,
+    { memberId, memberAssignment: partitions }: ConsumerGroupJoinEvent['payload'],
+  ): void {
     const { onTruncated = 'fail', withHeaders = false, log } = this.#options;
     const assignment = new KafkaAssignment(consumer, partitions, {
       kafka: this.#kafka,
       handlers: this.#handlers!,
+      membership: new KafkaMembership(cluster, this.#options.group, memberId),
       signal: this.#stopping.signal,
       onFailure: (error) => this.#fail(error),
       onTruncated,

@@ -24,7 +24,8 @@ export interface LogHandlers {
    */
   assigned(partitions: readonly TopicPartition[]): Promise<void>;
   /**
-   * Where an assigned partition goes on: asked of each after `assigned`, and again after {@link LogReader.restart}.
+   * Where an assigned partition goes on: asked of each after `assigned`, and again after {@link LogReader.restart},
+   * once the group has confirmed that it is this member's. A member that was silent for long hears late that it is not.
    * It may take as long as restoring takes; records of other partitions come meanwhile. Null: nothing is read of it
    * until it is asked again.
    */
@@ -70,10 +71,8 @@ export interface LogReader {
    * for partitions that are not owned any more, and when the brokers are away.
    */
   commit(positions: readonly (TopicPartition & { readonly position: Offset })[]): Promise<void>;
-  /** Stops reading a partition that is owned, asks for its position and goes on there. */
+  /** Stops reading a partition; if the group still gives it to this member, asks for its position and goes on there. */
   restart(partition: TopicPartition): void;
-  /** Leaves the group and joins it again: a new assignment follows. */
-  rejoin(): void;
   /** Of the partitions that are owned now. Asks the brokers for the ends; when they are away, the last known. */
   lag(): Promise<readonly PartitionLag[]>;
   /** Lets the running handlers end, calls `leaving` and leaves the group; `run` resolves then too. */

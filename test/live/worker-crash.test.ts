@@ -110,7 +110,6 @@ class MemoryLog implements LogReader {
   }
   async commit(): Promise<void> {}
   restart(): void {}
-  rejoin(): void {}
   async lag(): Promise<[]> {
     return [];
   }
