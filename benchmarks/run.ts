@@ -9,6 +9,7 @@ import { ranges } from './ranges.ts';
 import { redis } from './redis.ts';
 import { replay } from './replay.ts';
 import { describeMachine, describeTable } from './report.ts';
+import { serve } from './serve.ts';
 import { state } from './state.ts';
 import { training } from './training.ts';
 import { windows } from './windows.ts';
@@ -23,6 +24,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   replay,
   training,
   redis,
+  serve,
   catchUp,
   paced,
 ];

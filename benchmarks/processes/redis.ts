@@ -1,9 +1,9 @@
 import { Redis } from 'ioredis';
 import { openRedisStore } from '../../src/sinks/redis-store.ts';
-import type { Upsert } from '../../src/sinks/sink.ts';
 import { SqliteOnlineStore } from '../../src/sinks/sqlite-store.ts';
 import { loadCardGroup } from '../card-group.ts';
 import { cardRisk } from '../card-risk.ts';
+import { cardUpsert } from '../card-upserts.ts';
 import { parameters, tell } from './parameters.ts';
 
 /** Writes rows of many entities, each window in two revisions, to an online store. */
@@ -13,28 +13,10 @@ const { target, rowCount, rowsPerWrite } = parameters<{
   rowCount: number;
   rowsPerWrite: number;
 }>();
-const ENTITIES = 20_000;
-const STEP_MS = 300_000;
-const START = 1_700_000_000_000 - (1_700_000_000_000 % STEP_MS);
 
 const loaded = await loadCardGroup(cardRisk(5));
 // Each run has keys of its own.
 const group = { ...loaded, version: process.pid };
-
-const entities = Array.from({ length: ENTITIES }, (_, n) => [`card-${n}`]);
-
-function makeRow(i: number): Upsert {
-  const windowEnd = START + Math.floor(i / ENTITIES / 2) * STEP_MS;
-  return {
-    entity: entities[i % ENTITIES]!,
-    windowEnd,
-    version: i + 1,
-    knownAt: windowEnd + i,
-    leave: windowEnd + STEP_MS,
-    values: [i % 50, (i % 13) / 50, ((i * 7919) % 1e6) / 100, i % 7, Math.log2(1 + (i % 977)) / 3],
-    watermark: windowEnd - STEP_MS,
-  };
-}
 
 const redis = target.startsWith('redis') ? new Redis(target) : null;
 const store =
@@ -50,7 +32,7 @@ let wallMs = 0;
 let cpuUs = 0;
 for (let at = 0; at < rowCount; at += rowsPerWrite) {
   // What a worker makes of its revisions, not measured here.
-  const rows = Array.from({ length: Math.min(rowsPerWrite, rowCount - at) }, (_, i) => makeRow(at + i));
+  const rows = Array.from({ length: Math.min(rowsPerWrite, rowCount - at) }, (_, i) => cardUpsert(at + i));
   const cpu = process.cpuUsage();
   const start = performance.now();
   await store.write(group, rows);
