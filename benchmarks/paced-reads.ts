@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { quantile } from './benchmark.ts';
 
-/** Times of reads, in milliseconds. */
+/** How many reads there were, how many a second, and their times in milliseconds. */
 export interface ReadFigures {
+  readonly reads: number;
   readonly perSecond: number;
   readonly p50: number;
   readonly p99: number;
@@ -62,6 +63,7 @@ export async function reactiveReads(
 
 function figuresOf(times: readonly number[], elapsedMs: number): ReadFigures {
   return {
+    reads: times.length,
     perSecond: (times.length * 1000) / elapsedMs,
     p50: quantile(times, 0.5),
     p99: quantile(times, 0.99),

@@ -133,15 +133,12 @@ async function readOnline(parameters: object): Promise<ReadFigures & { cpuUs: nu
   return figures;
 }
 
-async function readHttp(
-  server: Child,
-  parameters: { readonly seconds: number; readonly [name: string]: unknown },
-): Promise<ReadFigures & { cpuUs: number }> {
+async function readHttp(server: Child, parameters: object): Promise<ReadFigures & { cpuUs: number }> {
   const client = startProcess(READ_HTTP_PROCESS, parameters);
   await client.message();
   const cpu = cpuSecondsOf(server.pid);
   const figures = await client.message<ReadFigures>();
-  const cpuUs = ((cpuSecondsOf(server.pid) - cpu) * 1e6) / (figures.perSecond * parameters.seconds);
+  const cpuUs = ((cpuSecondsOf(server.pid) - cpu) * 1e6) / figures.reads;
   await client.end();
   server.kill('SIGTERM');
   const { failed, servedLog } = await server.message<{

@@ -34,5 +34,5 @@ const figures = await pacedReads(
   },
 );
 const { user, system } = process.cpuUsage(cpu);
-tell({ ...figures, cpuUs: (user + system) / (perSecond * seconds) });
+tell({ ...figures, cpuUs: (user + system) / figures.reads });
 await reader.close();
