@@ -18,9 +18,9 @@ import type { JournalEntry, Mark } from '../watermark/mark.ts';
 import { type Durability, type LostPartition, LostPartitionError } from './durability.ts';
 import { IdlePartitions } from './idle-partitions.ts';
 import { LivePartition } from './live-partition.ts';
+import { LossWatch, type WrittenPosition } from './loss-watch.ts';
 import type { RunOptions } from './options.ts';
 import { RowFlusher } from './row-flusher.ts';
-import { StoreWatch, type WrittenPosition } from './store-watch.ts';
 import {
   countsOf,
   type PartitionCounts,
@@ -83,7 +83,7 @@ export class Worker implements LogHandlers {
   readonly #store: OnlineStore;
   readonly #flusher: RowFlusher;
   readonly #meter: WorkerMeter | null;
-  readonly #watch: StoreWatch;
+  readonly #watch: LossWatch;
   readonly #idle: IdlePartitions;
   readonly #every: Every;
   readonly #partitions = new Map<string, LivePartition>();
@@ -124,7 +124,7 @@ export class Worker implements LogHandlers {
     this.#store = parts.store;
     this.#meter = parts.meter ?? null;
     this.#flusher = new RowFlusher(parts.store, this.#meter);
-    this.#watch = new StoreWatch(parts.store, parts.options.app);
+    this.#watch = new LossWatch(parts.store, parts.options.app);
   }
 
   /**

@@ -12,7 +12,7 @@ export interface WrittenPosition extends TopicPartition {
  * before it had everything. With its rows a partition's position is written, after them; a store that later has none,
  * or a smaller one, lacks rows. They are sent again from the copies that are kept with the states.
  */
-export class StoreWatch {
+export class LossWatch {
   readonly #store: OnlineStore;
   readonly #app: string;
   /** What the store was told last, by partition. */
