@@ -63,6 +63,7 @@ export const registerJoin: RegisterCommand = (program, context) => {
     )
     .addOption(valueOption('--spine-zone <zone>', 'time zone of times without an offset', zone))
     .option('--full-names', 'name every feature GROUP__FEATURE')
+    .option('--with-age', 'add GROUP__age_ms: how long before the row the window of its values ended')
     .option(
       '--check-leaks',
       'hold every answer against a second reading of the log, and write nothing if one fails',
@@ -85,6 +86,7 @@ export const registerJoin: RegisterCommand = (program, context) => {
         servingDelayMs: flags.servingDelay,
         features: flags.features ?? null,
         fullNames: flags.fullNames === true,
+        withAge: flags.withAge === true,
         checkLeaks: flags.checkLeaks === true,
         skipCorrupt: flags.skipCorrupt === true,
         overwrite: flags.overwrite === true,
@@ -108,6 +110,7 @@ interface Flags {
   readonly servingDelay: number;
   readonly features?: readonly string[];
   readonly fullNames?: true;
+  readonly withAge?: true;
   readonly checkLeaks?: true;
   readonly skipCorrupt?: true;
   readonly overwrite?: true;

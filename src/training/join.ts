@@ -40,6 +40,7 @@ export async function join(options: JoinOptions): Promise<JoinSummary> {
     });
     const selected = selectFeatures(definitions, options.features, {
       fullNames: options.fullNames,
+      withAge: options.withAge,
       spineColumns: spine.columns.map(({ name }) => name),
     });
     for (const { group } of selected) assertRunnable(group, definitions.file);

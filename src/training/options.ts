@@ -31,6 +31,8 @@ export interface JoinOptions {
   readonly features: readonly string[] | null;
   /** Names every feature `GROUP__FEATURE`. */
   readonly fullNames: boolean;
+  /** Adds for each group how long before the row its window ended, in milliseconds. */
+  readonly withAge: boolean;
   /** Passes over corrupt files of the archive, counting them; otherwise the first one is an error. */
   readonly skipCorrupt: boolean;
   /** Holds every answer against a second reading of the log; where one does not stand, nothing is written. */

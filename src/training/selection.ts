@@ -11,6 +11,8 @@ export interface SelectedGroup {
   readonly windowEndColumn: string;
   readonly versionColumn: string;
   readonly knownAtColumn: string;
+  /** How old the row's values were; null: not asked for. */
+  readonly ageColumn: string | null;
 }
 
 export interface SelectedFeature {
@@ -30,7 +32,11 @@ export interface SelectedFeature {
 export function selectFeatures(
   definitions: Definitions,
   names: readonly string[] | null,
-  options: { readonly fullNames: boolean; readonly spineColumns: readonly string[] },
+  options: {
+    readonly fullNames: boolean;
+    readonly withAge: boolean;
+    readonly spineColumns: readonly string[];
+  },
 ): readonly SelectedGroup[] {
   const wanted = wantedFeatures(definitions, names);
   const groups = [...wanted].map(
@@ -45,6 +51,7 @@ export function selectFeatures(
       windowEndColumn: `${group.name}__window_end`,
       versionColumn: `${group.name}__version`,
       knownAtColumn: `${group.name}__known_at`,
+      ageColumn: options.withAge ? `${group.name}__age_ms` : null,
     }),
   );
   refuseTwoVersions(groups, definitions.file);
@@ -57,8 +64,10 @@ function addedColumns(
   groups: readonly SelectedGroup[],
 ): { readonly column: string; readonly group: FeatureGroup }[] {
   const features = groups.flatMap(({ group, features }) => features.map(({ column }) => ({ column, group })));
-  const origins = groups.flatMap(({ group, windowEndColumn, versionColumn, knownAtColumn }) =>
-    [windowEndColumn, versionColumn, knownAtColumn].map((column) => ({ column, group })),
+  const origins = groups.flatMap(({ group, windowEndColumn, versionColumn, knownAtColumn, ageColumn }) =>
+    [windowEndColumn, versionColumn, knownAtColumn, ageColumn]
+      .filter((column) => column !== null)
+      .map((column) => ({ column, group })),
   );
   return [...features, ...origins];
 }

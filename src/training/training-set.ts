@@ -43,11 +43,14 @@ export async function writeTrainingSet(
     `${timeSql(`a${index}.window_end`, format)} AS ${quoteIdentifier(selected.windowEndColumn)}`,
     `a${index}.version AS ${quoteIdentifier(selected.versionColumn)}`,
     `${timeSql(`a${index}.known_at`, format)} AS ${quoteIdentifier(selected.knownAtColumn)}`,
+    ...(selected.ageColumn === null
+      ? []
+      : [`t.t::BIGINT - a${index}.window_end AS ${quoteIdentifier(selected.ageColumn)}`]),
   ]);
   const answers = groups.map(
     ({ index }) => ` LEFT JOIN answers_${index} a${index} ON a${index}.spine_row = s.rowid`,
   );
-  const rows = `SELECT s.*, ${[...features, ...origins].join(', ')} FROM spine s${answers.join('')} ORDER BY s.rowid`;
+  const rows = `SELECT s.*, ${[...features, ...origins].join(', ')} FROM spine s JOIN times t ON t.spine_row = s.rowid${answers.join('')} ORDER BY s.rowid`;
   const partial = join(dirname(out), `.partial-${process.pid}-${basename(out)}`);
   try {
     mkdirSync(dirname(out), { recursive: true });

@@ -349,6 +349,7 @@ describe('tidemark join', () => {
       servingDelayMs: 200,
       features: null,
       fullNames: false,
+      withAge: false,
       checkLeaks: false,
       skipCorrupt: false,
       overwrite: false,
@@ -370,7 +371,15 @@ describe('tidemark join', () => {
         '--spine-zone',
         'asia/kolkata',
       ],
-      ...['--full-names', '--check-leaks', '--skip-corrupt', '--overwrite', '--journal', 'risk'],
+      ...[
+        '--full-names',
+        '--with-age',
+        '--check-leaks',
+        '--skip-corrupt',
+        '--overwrite',
+        '--journal',
+        'risk',
+      ],
     ];
     await call([...args, ...more], { join });
     expect(join).toHaveBeenCalledExactlyOnceWith(
@@ -381,6 +390,7 @@ describe('tidemark join', () => {
         spineZone: 'Asia/Kolkata',
         journal: 'risk',
         fullNames: true,
+        withAge: true,
         checkLeaks: true,
         skipCorrupt: true,
         overwrite: true,

@@ -111,6 +111,7 @@ export class JoinFolder {
       servingDelayMs: 0,
       features: ['cards'],
       fullNames: false,
+      withAge: false,
       checkLeaks: false,
       skipCorrupt: false,
       journal: null,

@@ -126,6 +126,7 @@ async function joinedRows({ definition, spine, ...options }: JoinCase): Promise<
       servingDelayMs: options.servingDelayMs,
       features: [SAMPLE.name],
       fullNames: true,
+      withAge: true,
       checkLeaks: true,
       skipCorrupt: false,
       overwrite: false,
@@ -156,6 +157,10 @@ async function replayAll(
   options: Pick<ReplayOptions, 'definitionsFile' | 'archive' | 'journal' | 'output'>,
 ): Promise<void> {
   await replay({ ...options, groups: null, skipCorrupt: false });
+}
+
+function ageOf(found: AsOf | null, time: number): number | null {
+  return found === null || found.windowEnd === null ? null : time - found.windowEnd;
 }
 
 function expectedRows({ definition, spine, log, as, servingDelayMs }: JoinCase): Record<string, unknown>[] {
@@ -190,6 +195,7 @@ function expectedRows({ definition, spine, log, as, servingDelayMs }: JoinCase):
       [`${SAMPLE.name}__window_end`]: found?.windowEnd ?? null,
       [`${SAMPLE.name}__version`]: found?.version ?? null,
       [`${SAMPLE.name}__known_at`]: found?.knownAt ?? null,
+      [`${SAMPLE.name}__age_ms`]: ageOf(found, time),
     };
   });
 }

@@ -27,6 +27,16 @@ test('keeps columns and order of the spine, and adds the features and which row 
   });
 });
 
+test('adds the age of the values where asked, after what says which row they are of', async () => {
+  const folder = new JoinFolder();
+  const times = [minutes(2.5), minutes(5), minutes(0)];
+  folder.write('spine.csv', `card,ts\n${times.map((ts) => `007,${ts}`).join('\n')}\n`);
+  await folder.join({ spine: 'spine.csv', withAge: true });
+  // The window of the first ends half a minute later; the second is told of it still.
+  expect(linesOf(folder).map((row) => row['cards__age_ms'])).toEqual([-30_000, 120_000, null]);
+  expect(Object.keys(linesOf(folder)[0]!).slice(-2)).toEqual(['cards__known_at', 'cards__age_ms']);
+});
+
 test('a row sees what could be read at its time, and not what came after', async () => {
   const folder = new JoinFolder();
   folder.write(

@@ -63,6 +63,7 @@ test('a row of day 5 does not learn from the theft of day 7', async () => {
     servingDelayMs: 200,
     features: null,
     fullNames: false,
+    withAge: false,
     checkLeaks: true,
     skipCorrupt: false,
     journal: null,
