@@ -22,8 +22,7 @@ export async function spineReader(database: ScratchDatabase, reading: SpineReadi
     case 'parquet':
       return `read_parquet(${file})`;
     case 'csv': {
-      const delimiter = /\.tsv(\.|$)/i.test(reading.file) ? '\\t' : ',';
-      const reader = `read_csv(${file}, header = true, delim = '${delimiter}', quote = '"', escape = '"'`;
+      const reader = csvReader(reading.file, true);
       const texts = `${reader}, all_varchar = true)`;
       if (reading.keepText) return texts;
       return `${reader}, types = ${typesSql(await csvColumns(database, texts, reading))})`;
@@ -34,6 +33,12 @@ export async function spineReader(database: ScratchDatabase, reading: SpineReadi
       return `${reader}, columns = ${typesSql(columns.map(asWritten))})`;
     }
   }
+}
+
+/** The start of the SQL of a table function that reads a CSV. */
+export function csvReader(file: string, header: boolean): string {
+  const delimiter = /\.tsv(\.|$)/i.test(file) ? '\\t' : ',';
+  return `read_csv(${quoteText(file)}, header = ${header}, delim = '${delimiter}', quote = '"', escape = '"'`;
 }
 
 export async function describeColumns(database: ScratchDatabase, what: string): Promise<SpineColumn[]> {

@@ -3,10 +3,7 @@ import { quoteIdentifier } from '../sinks/offline-columns.ts';
 import type { ScratchDatabase } from '../sinks/scratch-database.ts';
 import { type LocalTimeReader, localTimeReader } from '../sources/decode-local-time.ts';
 import { RowAppender } from './row-appender.ts';
-import { type SpineColumn, SpineError } from './spine-error.ts';
-
-/** How many wrong rows a message names. */
-const ROWS_NAMED = 5;
+import { describeRows, ROWS_NAMED, type SpineColumn, SpineError } from './spine-error.ts';
 
 /**
  * Makes the table `times`: for each row of the spine its number and its time `t` in epoch milliseconds, finer
@@ -50,6 +47,8 @@ function timeReader(
     return { sql: `${column}::DOUBLE`, read: wholeMilliseconds };
   }
   if (type === 'VARCHAR') return { sql: column, read: textReader(localTimeReader(zone)) };
+  // Of JSON lines with numbers and texts, or with nulls alone.
+  if (type === 'JSON') return { sql: `${column} ->> '$'`, read: textReader(localTimeReader(zone)) };
   if (type.startsWith('TIMESTAMP') && zone !== null) {
     return { sql: `${column}::TIMESTAMP::VARCHAR`, read: textReader(localTimeReader(zone)) };
   }
@@ -87,16 +86,15 @@ function wrongTimes(
   wrong: readonly { readonly row: number; readonly found: unknown }[],
   count: number,
 ): SpineError {
-  const shown = wrong.map(
-    ({ row, found }) => `row ${row}: ${found === null ? 'null' : JSON.stringify(found)}`,
-  );
-  if (count > shown.length) shown.push(`and ${count - shown.length} more`);
   const isLocal = zone === null && wrong.some(({ found }) => localTimeReader('UTC')(String(found)) !== null);
-  return new SpineError(`column '${name}' does not say when each row happened: ${shown.join(', ')}`, {
-    code: 'SPINE_TIME',
-    place: { file },
-    remedy: isLocal
-      ? "Times without an offset need --spine-zone, as 'UTC' or 'Asia/Kolkata'."
-      : 'Write epoch milliseconds or texts like 2026-03-08T02:30:15.250+05:30, and leave rows without a time out.',
-  });
+  return new SpineError(
+    `column '${name}' does not say when each row happened: ${describeRows(wrong, count)}`,
+    {
+      code: 'SPINE_TIME',
+      place: { file },
+      remedy: isLocal
+        ? "Times without an offset need --spine-zone, as 'UTC' or 'Asia/Kolkata'."
+        : 'Write epoch milliseconds or texts like 2026-03-08T02:30:15.250+05:30, and leave rows without a time out.',
+    },
+  );
 }

@@ -1,9 +1,10 @@
-import { existsSync } from 'node:fs';
-import type { FeatureGroup, FieldKind } from '../definitions/definition.ts';
+import { statSync } from 'node:fs';
+import type { FeatureGroup } from '../definitions/definition.ts';
 import { suggestName } from '../definitions/nearest.ts';
-import { quoteIdentifier } from '../sinks/offline-columns.ts';
 import type { ScratchDatabase } from '../sinks/scratch-database.ts';
+import { entityColumn } from './spine-entities.ts';
 import { type SpineColumn, SpineError, unreadable } from './spine-error.ts';
+import { refuseWrongHeader } from './spine-header.ts';
 import { describeColumns, spineReader } from './spine-reader.ts';
 import { readTimes } from './spine-times.ts';
 
@@ -31,7 +32,16 @@ export async function loadSpine(
   },
 ): Promise<Spine> {
   const { file } = options;
-  if (!existsSync(file)) {
+  const found = statSync(file, { throwIfNoEntry: false });
+  if (found?.isDirectory() === true) {
+    throw new SpineError('the spine is a folder', {
+      code: 'SPINE_UNREADABLE',
+      place: { file },
+      remedy: 'Give --spine one Parquet, CSV or JSON lines file.',
+      exitCode: 2,
+    });
+  }
+  if (found === undefined) {
     throw new SpineError('there is no such spine', {
       code: 'SPINE_MISSING',
       place: { file },
@@ -46,6 +56,7 @@ export async function loadSpine(
   }
   const columns = await describeColumns(database, 'spine');
   const time = columns.find(({ name }) => name === options.entityTime);
+  await refuseWrongHeader(database, file, columns);
   if (time === undefined) throw missingColumn(file, options.entityTime, 'the time of its rows', columns);
   const rows = await readTimes(database, file, time, options.zone);
   return { file, columns, rows };
@@ -61,73 +72,31 @@ export async function numberEntities(
   group: FeatureGroup,
   index: number,
 ): Promise<void> {
-  const columns = group.entity.map((field) => {
+  const columns: string[] = [];
+  for (const field of group.entity) {
     const column = spine.columns.find(({ name }) => name === field);
     const what = `an entity field of ${group.name}`;
     if (column === undefined) throw missingColumn(spine.file, field, what, spine.columns);
-    return entitySql(spine.file, column, group.source.fields.get(field)!.kind, what);
-  });
+    columns.push(
+      await entityColumn(database, spine.file, column, group.source.fields.get(field)!.kind, what),
+    );
+  }
   const fields = columns.map((sql, field) => `${sql} AS e${field}`);
   await database.run(
     `CREATE VIEW keys_${index} AS SELECT rowid AS spine_row, ${fields.join(', ')} FROM spine`,
   );
   const names = columns.map((_, field) => `e${field}`);
   const known = names.map((name) => `${name} IS NOT NULL`).join(' AND ');
-  try {
-    await database.run(`
-      CREATE TABLE entities_${index} AS
-      SELECT (row_number() OVER () - 1)::INTEGER AS number, *
-      FROM (SELECT DISTINCT ${names.join(', ')} FROM keys_${index} WHERE ${known})`);
-  } catch (error) {
-    throw unreadable(spine.file, error);
-  }
+  await database.run(`
+    CREATE TABLE entities_${index} AS
+    SELECT (row_number() OVER () - 1)::INTEGER AS number, *
+    FROM (SELECT DISTINCT ${names.join(', ')} FROM keys_${index} WHERE ${known})`);
 }
 
 /** SQL that joins `keys_INDEX` (as k) with the entities' numbers (as e). */
 export function entityJoin(group: FeatureGroup, index: number): string {
   const same = group.entity.map((_, field) => `k.e${field} = e.e${field}`).join(' AND ');
   return `keys_${index} k LEFT JOIN entities_${index} e ON ${same}`;
-}
-
-const INTEGERS = new Set([
-  'TINYINT',
-  'SMALLINT',
-  'INTEGER',
-  'BIGINT',
-  'UTINYINT',
-  'USMALLINT',
-  'UINTEGER',
-  'UBIGINT',
-  'HUGEINT',
-]);
-
-/** SQL of an entity field as a number (times too), text or boolean. */
-function entitySql(file: string, { name, type }: SpineColumn, kind: FieldKind, what: string): string {
-  const column = quoteIdentifier(name);
-  switch (kind) {
-    case 'string':
-    case 'enum':
-    case 'localDateTime':
-      if (type === 'VARCHAR' || type.startsWith('ENUM')) return `${column}::VARCHAR`;
-      break;
-    case 'boolean':
-      if (type === 'BOOLEAN') return column;
-      if (type === 'VARCHAR') return `${column}::BOOLEAN`;
-      break;
-    default:
-      if (INTEGERS.has(type)) return `${column}::DOUBLE`;
-      if (type === 'VARCHAR') return `${column}::BIGINT::DOUBLE`;
-      if (type === 'TIMESTAMP WITH TIME ZONE' && kind === 'timestampMillis')
-        return `epoch_ms(${column})::DOUBLE`;
-      if (type === 'TIMESTAMP WITH TIME ZONE' && kind === 'timestampMicros')
-        return `epoch_us(${column})::DOUBLE`;
-  }
-  throw new SpineError(`column '${name}' is of type ${type}, but ${what} of type ${kind}`, {
-    code: 'SPINE_TYPE',
-    place: { file },
-    remedy: `Write the column as ${kind === 'string' ? 'text' : kind}, as the records have it.`,
-    exitCode: 2,
-  });
 }
 
 function missingColumn(
@@ -137,10 +106,13 @@ function missingColumn(
   columns: readonly SpineColumn[],
 ): SpineError {
   const names = columns.map((column) => column.name);
+  const isOneOfSeveral = names.length === 1 && /[;\t|]/.test(names[0]!);
   return new SpineError(`the spine has no column '${name}', ${what}`, {
     code: 'SPINE_COLUMN',
     place: { file },
-    remedy: `In this file ${suggestName(name, names)}`,
+    remedy: isOneOfSeveral
+      ? `Its only column is '${names[0]}': separate values by commas, or by tabs in a .tsv.`
+      : `In this file ${suggestName(name, names)}`,
     exitCode: 2,
   });
 }

@@ -11,7 +11,19 @@ import type { JoinOptions } from './options.ts';
 import type { AskedGroup } from './questions.ts';
 
 /** Before any work is done. @throws TidemarkError when the file is there and may not be replaced */
-export function refuseExisting({ out, overwrite }: Pick<JoinOptions, 'out' | 'overwrite'>): void {
+export function refuseExisting({
+  out,
+  spine,
+  overwrite,
+}: Pick<JoinOptions, 'out' | 'spine' | 'overwrite'>): void {
+  if (out === spine) {
+    throw new TidemarkError('the training set would replace its spine', {
+      code: 'OUTPUT_IS_SPINE',
+      place: { file: out },
+      remedy: 'Give another --out.',
+      exitCode: 2,
+    });
+  }
   if (overwrite || !existsSync(out)) return;
   throw new TidemarkError('there is a file already', {
     code: 'OUTPUT_EXISTS',
@@ -54,6 +66,10 @@ export async function writeTrainingSet(
   const partial = join(dirname(out), `.partial-${process.pid}-${basename(out)}`);
   try {
     mkdirSync(dirname(out), { recursive: true });
+  } catch (error) {
+    throw offlineFailure('cannot write the training set', out, error);
+  }
+  try {
     await database.run(
       `COPY (${rows}) TO ${quoteText(partial)} (${copyOptions(format, out, groups, options)})`,
     );

@@ -79,7 +79,7 @@ export class JoinFolder {
     return joinPath(this.path, name);
   }
 
-  write(name: string, text: string): void {
+  write(name: string, text: string | Uint8Array): void {
     writeFileSync(this.file(name), text);
   }
 

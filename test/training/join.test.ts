@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import type { JoinedGroup } from '../../src/training/options.ts';
 import { JoinFolder, MIDNIGHT, minutes } from './a-join.ts';
 
 /** What a training set is made of, and what is said of spines that are not right. */
@@ -161,7 +162,7 @@ test.each(['served', 'event-time'] as const)('answers every row of a large spine
 const DEFECTS: readonly {
   readonly what: string;
   readonly name?: string;
-  readonly text?: string;
+  readonly text?: string | Uint8Array;
   readonly sql?: string;
   readonly options?: Partial<Parameters<JoinFolder['join']>[0]>;
   readonly code: string;
@@ -276,8 +277,9 @@ const DEFECTS: readonly {
     what: 'texts where the entity is a number',
     sql: "SELECT '007' AS card, 'first' AS shop, 1 AS ts",
     options: { features: ['shops'] },
-    code: 'SPINE_UNREADABLE',
-    message: /cannot be read/,
+    code: 'SPINE_ENTITY',
+    message: /'shop' holds values that an entity field of shops of type long cannot have: row 1: "first"$/,
+    remedy: /whole numbers/,
   },
   {
     what: 'fractions where the entity is a number',
@@ -318,6 +320,166 @@ const DEFECTS: readonly {
     remedy: /did you mean 'spent'/,
   },
   {
+    what: 'a folder',
+    options: { spine: 'archive' },
+    code: 'SPINE_UNREADABLE',
+    message: /is a folder/,
+    remedy: /one Parquet/,
+  },
+  {
+    what: 'an empty Parquet file',
+    name: 'spine.parquet',
+    text: '',
+    code: 'SPINE_UNREADABLE',
+    message: /too small to be a Parquet file/,
+  },
+  {
+    what: 'a CSV that is said to be compressed',
+    name: 'spine.csv.gz',
+    text: SPINE,
+    code: 'SPINE_UNREADABLE',
+    message: /not a GZIP stream/,
+  },
+  {
+    what: 'bytes that are no UTF-8',
+    text: Buffer.from('card,ts\n\xff,1\n', 'latin1'),
+    code: 'SPINE_UNREADABLE',
+    message: /Line: 2: .*not utf-8/,
+  },
+  {
+    what: 'a quote that does not end',
+    text: 'card,ts\n007,"1\n',
+    code: 'SPINE_UNREADABLE',
+    message: /cannot be read/,
+  },
+  {
+    what: 'an object with one key twice',
+    name: 'spine.jsonl',
+    text: '{"card":"007","ts":1,"ts":2}',
+    code: 'SPINE_UNREADABLE',
+    message: /line 1: .*duplicate key "ts"/,
+  },
+  {
+    what: 'lines of JSON that are no objects',
+    name: 'spine.jsonl',
+    text: '[{"card":"007","ts":1}]',
+    code: 'SPINE_HEADER',
+    message: /no JSON objects/,
+    remedy: /one object a line/,
+  },
+  {
+    what: 'two columns of one name',
+    text: 'card,ts,label,label\n007,1,2,3\n',
+    code: 'SPINE_HEADER',
+    message: /two columns 'label'/,
+    remedy: /Rename/,
+  },
+  {
+    what: 'two keys that only upper case tells apart',
+    name: 'spine.jsonl',
+    text: '{"card":"007","ts":1,"Card":"008"}',
+    code: 'SPINE_HEADER',
+    message: /two columns 'card'/i,
+  },
+  {
+    what: 'a column without a name',
+    text: 'card,ts,\n007,1,2\n',
+    code: 'SPINE_HEADER',
+    message: /column 3 of the spine has no name/,
+  },
+  {
+    what: 'values between semicolons',
+    text: 'card;ts\n007;1\n',
+    code: 'SPINE_COLUMN',
+    message: /no column 'ts'/,
+    remedy: /only column is 'card;ts': separate values by commas/,
+  },
+  {
+    what: 'no line of names',
+    text: `007,${minutes(1)}\n`,
+    code: 'SPINE_COLUMN',
+    message: /no column 'ts'/,
+    remedy: /007/,
+  },
+  {
+    what: 'times of day',
+    sql: "SELECT '007' AS card, TIME '00:02:30' AS ts",
+    code: 'SPINE_TIME',
+    message: /of type TIME, which is no time/,
+  },
+  {
+    what: 'decimal times',
+    sql: "SELECT '007' AS card, 1700000000.5::DECIMAL(18, 3) AS ts",
+    code: 'SPINE_TIME',
+    message: /of type DECIMAL\(18,3\), which is no time/,
+  },
+  {
+    what: 'times that are no numbers',
+    sql: "SELECT '007' AS card, 'nan'::DOUBLE AS ts",
+    code: 'SPINE_TIME',
+    message: /row 1: NaN/,
+  },
+  {
+    what: 'instants without an end',
+    sql: "SELECT '007' AS card, 'infinity'::TIMESTAMPTZ AS ts",
+    code: 'SPINE_TIME',
+    message: /row 1: /,
+  },
+  {
+    what: 'more wrong times than it names',
+    text: `card,ts\n${'007,soon\n'.repeat(9)}`,
+    code: 'SPINE_TIME',
+    message: /row 5: "soon", and 4 more$/,
+  },
+  {
+    what: 'bytes where the entity is text',
+    sql: "SELECT '007'::BLOB AS card, 1 AS ts",
+    code: 'SPINE_TYPE',
+    message: /'card' is of type BLOB/,
+  },
+  {
+    what: 'lists where the entity is text',
+    sql: "SELECT ['007'] AS card, 1 AS ts",
+    code: 'SPINE_TYPE',
+    message: /'card' is of type VARCHAR\[\]/,
+  },
+  {
+    what: 'texts and numbers where the entity is text',
+    name: 'spine.jsonl',
+    text: '{"card":"007","ts":1}\n{"card":7,"ts":1}',
+    code: 'SPINE_TYPE',
+    message: /'card' is of type JSON/,
+  },
+  {
+    what: 'texts of fractions where the entity is a whole number',
+    text: 'card,shop,ts\n007,2,1\n007,1.5,1\n',
+    options: { features: ['shops'] },
+    code: 'SPINE_ENTITY',
+    message: /row 2: "1.5"$/,
+  },
+  {
+    what: 'whole numbers that no record can have',
+    sql: "SELECT '007' AS card, 9007199254740992 AS shop, 1 AS ts",
+    options: { features: ['shops'] },
+    code: 'SPINE_ENTITY',
+    message: /row 1: "9007199254740992"$/,
+    remedy: /2\^53/,
+  },
+  {
+    what: 'an output that is the spine',
+    text: SPINE,
+    options: { out: 'spine.csv', overwrite: true },
+    code: 'OUTPUT_IS_SPINE',
+    message: /would replace its spine/,
+  },
+  {
+    what: 'an output below a file',
+    text: SPINE,
+    options: { out: 'definitions.ts/train.csv' },
+    code: 'OFFLINE_WRITE_FAILED',
+    message: /cannot write the training set/,
+  },
+  {
     what: 'an output that is there',
     text: SPINE,
     options: { out: 'definitions.ts' },
@@ -338,4 +500,79 @@ test.each(DEFECTS)('refuses $what', async ({ name, text, sql, options = {}, code
   );
   expect(error).toMatchObject({ code, message: expect.stringMatching(message) });
   if (remedy !== undefined) expect(error!['remedy']).toMatch(remedy);
+});
+
+/** What is odd with a spine and yet no error: what becomes of its rows, which all are of one moment and card 007. */
+const ODDITIES: readonly {
+  readonly what: string;
+  readonly name?: string;
+  readonly text?: string;
+  readonly sql?: string;
+  readonly features?: readonly string[];
+  readonly counted: Partial<JoinedGroup>;
+}[] = [
+  {
+    what: 'entities that are all null, in JSON lines',
+    name: 'spine.jsonl',
+    text: `{"card":null,"ts":${minutes(3)}}`,
+    counted: { nullEntity: 1 },
+  },
+  {
+    what: 'entities that are all null, in Parquet',
+    sql: `SELECT NULL AS card, ${minutes(3)}::BIGINT AS ts`,
+    counted: { nullEntity: 1 },
+  },
+  {
+    what: 'empty cells of a CSV',
+    text: `card,shop,ts\n007,,${minutes(3)}\n`,
+    features: ['shops'],
+    counted: { nullEntity: 1 },
+  },
+  {
+    what: 'a text that says null',
+    text: `card,ts\nNULL,${minutes(3)}\n`,
+    counted: { withoutRow: 1 },
+  },
+  { what: 'spaces around a text', text: `card,ts\n 007 ,${minutes(3)}\n`, counted: { withoutRow: 1 } },
+  {
+    what: 'a text that has lost its zeros',
+    text: `card,ts\n7,${minutes(3)}\n`,
+    counted: { withoutRow: 1 },
+  },
+  {
+    what: 'times in seconds, which lie before the log',
+    text: `card,ts\n007,${minutes(3) / 1000}\n`,
+    counted: { withoutRow: 1 },
+  },
+  {
+    what: 'times in microseconds, which lie after it',
+    text: `card,ts\n007,${minutes(3)}000\n`,
+    counted: { expired: 1, afterEnd: 1 },
+  },
+  {
+    what: 'times as numbers and as texts',
+    name: 'spine.jsonl',
+    text: `{"card":"007","ts":${minutes(3)}}\n{"card":"007","ts":"2026-03-01T00:03:00Z"}`,
+    counted: { answered: 2 },
+  },
+  {
+    what: 'the same row twice',
+    text: `card,ts\n${`007,${minutes(3)}\n`.repeat(2)}`,
+    counted: { answered: 2 },
+  },
+  {
+    what: 'a byte order mark and lines that end with a carriage return',
+    text: `\u{feff}card,ts\r\n007,${minutes(3)}\r\n`,
+    counted: { answered: 1 },
+  },
+];
+
+test.each(ODDITIES)('counts what becomes of $what', async ({ name, text, sql, features, counted }) => {
+  const folder = new JoinFolder();
+  const spine = name ?? (sql === undefined ? 'spine.csv' : 'spine.parquet');
+  if (text !== undefined) folder.write(spine, text);
+  if (sql !== undefined) await folder.writeQuery(spine, sql);
+  const { groups } = await folder.join({ spine, features: features ?? ['cards'] });
+  const none = { answered: 0, withoutRow: 0, expired: 0, nullEntity: 0, afterEnd: 0 };
+  expect(groups[0]).toMatchObject({ ...none, ...counted });
 });
