@@ -1,8 +1,9 @@
 import type { Feature, FeatureGroup, Scalar } from '../definitions/definition.ts';
 import { suggestName } from '../definitions/nearest.ts';
 import { TidemarkError } from '../errors.ts';
-import { compileJsonReader, describeFound, type JsonReader } from '../sources/decode-validator.ts';
+import { describeFound } from '../sources/decode-validator.ts';
 import { Rejection } from '../sources/record.ts';
+import { compileEntityReader, type EntityReader } from './entity-reader.ts';
 import type { RowKey } from './online-rows.ts';
 
 /** What a caller asks for: the features of one entity. */
@@ -31,7 +32,7 @@ export class ReadError extends TidemarkError {}
 
 interface ServedGroup {
   readonly group: FeatureGroup;
-  readonly readEntity: JsonReader;
+  readonly readEntity: EntityReader;
   readonly all: readonly SelectedFeature[];
   readonly byName: ReadonlyMap<string, SelectedFeature>;
 }
@@ -75,12 +76,9 @@ export class ReadRequests {
 
 function serve(group: FeatureGroup): ServedGroup {
   const all = group.features.map((feature, index) => ({ feature, index }));
-  const fields = new Map(
-    group.entity.map((name) => [name, { ...group.source.fields.get(name)!, nullable: false }]),
-  );
   return {
     group,
-    readEntity: compileJsonReader(fields),
+    readEntity: compileEntityReader(group),
     all,
     byName: new Map(all.map((selected) => [selected.feature.name, selected])),
   };
@@ -92,9 +90,9 @@ function entityOf({ group, readEntity }: ServedGroup, given: ReadRequest['entity
   if (unknown !== undefined) {
     throw entityError(group, `${JSON.stringify(unknown)} is no field of its entity`);
   }
-  const read = readEntity(fields);
-  if (read instanceof Rejection) throw entityError(group, read.detail);
-  return group.entity.map((name) => read[name]!);
+  const entity = readEntity(fields);
+  if (entity instanceof Rejection) throw entityError(group, entity.detail);
+  return entity;
 }
 
 function fieldsOf(group: FeatureGroup, given: ReadRequest['entity']): object {

@@ -3,9 +3,10 @@ import type { FeatureGroup, FeatureType, Scalar, Value } from '../definitions/de
 import { isVectorValue, vectorOf, vectorText } from '../definitions/value.ts';
 import { TidemarkError } from '../errors.ts';
 import { parseBytes, quote } from '../sinks/json-row.ts';
-import { compileJsonReader, describeFound } from '../sources/decode-validator.ts';
+import { describeFound } from '../sources/decode-validator.ts';
 import { Rejection } from '../sources/record.ts';
 import type { EventTimeMs, Version } from '../time.ts';
+import { compileEntityReader } from './entity-reader.ts';
 import type { OnlineAnswer } from './online-reader.ts';
 
 /**
@@ -25,7 +26,7 @@ import type { OnlineAnswer } from './online-reader.ts';
  */
 const FORMAT = 1;
 
-/** A line of the log, read. Values and entity fields are as JSON holds them: see {@link typedEntry}. */
+/** A line of the log, read. Values and entity fields are as JSON holds them: see {@link compileEntryReader}. */
 export interface ServedEntry {
   readonly at: EventTimeMs;
   readonly group: string;
@@ -138,33 +139,28 @@ export interface TypedEntry {
 }
 
 /**
- * Reads an entry's entity and values as those of a group.
- *
- * @throws ServedLogError when the entry cannot be of this group: another entity, or a feature that it does not have
+ * Makes a function that reads the entity and values of entries as those of a group. It throws a ServedLogError for an
+ * entry that cannot be of this group: another entity, or a feature that it does not have.
  */
-export function typedEntry(group: FeatureGroup, { entity, row }: ServedEntry): TypedEntry {
-  const fields = new Map(
-    group.entity.map((name) => [name, { ...group.source.fields.get(name)!, nullable: false }]),
-  );
-  const read = compileJsonReader(fields)(entity);
-  if (read instanceof Rejection) throw malformed(`the entity is none of ${group.name}: ${read.detail}`);
-  return {
-    entity: group.entity.map((name) => read[name]!),
-    values: row === null ? null : typedValues(group, row.values),
+export function compileEntryReader(group: FeatureGroup): (entry: ServedEntry) => TypedEntry {
+  const readEntity = compileEntityReader(group);
+  const types = new Map(group.features.map(({ name, valueType }) => [name, valueType]));
+  const readValue = (name: string, value: unknown): Value | null => {
+    const type = types.get(name);
+    if (type === undefined) throw malformed(`${group.name} has no feature ${JSON.stringify(name)}`);
+    return value === null ? null : typedValue(name, value, type);
   };
-}
-
-function typedValues(
-  group: FeatureGroup,
-  values: Readonly<Record<string, unknown>>,
-): ReadonlyMap<string, Value | null> {
-  return new Map(
-    Object.entries(values).map(([name, value]) => {
-      const feature = group.features.find((each) => each.name === name);
-      if (feature === undefined) throw malformed(`${group.name} has no feature ${JSON.stringify(name)}`);
-      return [name, value === null ? null : typedValue(name, value, feature.valueType)];
-    }),
-  );
+  return ({ entity: fields, row }) => {
+    const entity = readEntity(fields);
+    if (entity instanceof Rejection) {
+      throw malformed(`the entity is none of ${group.name}: ${entity.detail}`);
+    }
+    const values = Object.entries(row?.values ?? {});
+    return {
+      entity,
+      values: row === null ? null : new Map(values.map(([name, value]) => [name, readValue(name, value)])),
+    };
+  };
 }
 
 function typedValue(name: string, value: unknown, type: FeatureType): Value {

@@ -132,6 +132,7 @@ function isOlder(row: OnlineRow, than: OnlineRow): boolean {
   return row.windowEnd < than.windowEnd || (row.windowEnd === than.windowEnd && row.version < than.version);
 }
 
-function text(row: OnlineRow): string {
-  return JSON.stringify(row);
+/** Of the latest row without its leave, which the rows by window do not have. */
+function text({ windowEnd, version, knownAt, values }: OnlineRow): string {
+  return JSON.stringify({ windowEnd, version, knownAt, values });
 }

@@ -8,7 +8,7 @@ import { loadDefinitions } from '../../src/definitions/load.ts';
 import { createHttpServer } from '../../src/serving/http-server.ts';
 import { OnlineReader } from '../../src/serving/online-reader.ts';
 import { ServeMetrics } from '../../src/serving/serve-metrics.ts';
-import { parseServedLine, typedEntry } from '../../src/serving/served-log.ts';
+import { compileEntryReader, parseServedLine } from '../../src/serving/served-log.ts';
 import { SqliteOnlineStore } from '../../src/sinks/sqlite-store.ts';
 import { codeBlocks, readPage } from './markdown.ts';
 
@@ -16,6 +16,8 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const page = readPage('serving.md');
 const { groups } = await loadDefinitions(join(ROOT, 'examples/card-risk.ts'));
 const cardRisk = groups[0]!;
+
+const readEntry = compileEntryReader(cardRisk);
 
 /** The row that the page shows. */
 const T = 1_772_928_300_000;
@@ -95,7 +97,7 @@ it('shows lines of the served log that can be read', () => {
   const lines = page.split('\n').filter((line) => line.startsWith('{"format"'));
   const entries = lines.map(parseServedLine);
   expect(entries.map(({ fingerprint }) => fingerprint)).toEqual([cardRisk.fingerprint, cardRisk.fingerprint]);
-  expect(entries.map((entry) => typedEntry(cardRisk, entry))).toEqual([
+  expect(entries.map((entry) => readEntry(entry))).toEqual([
     { entity: ['c-1042'], values: new Map([['card_txn_count_24h', 13]]) },
     { entity: ['c-7'], values: null },
   ]);

@@ -29,6 +29,7 @@ function batchOf(...made: readonly Made[]): RevisionBatch {
     batch.timing[row] = timing;
     batch.replaces[row] = replaces;
     batch.deleted[row] = deleted === undefined ? 0 : 1;
+    batch.leave[row] = windowEnd === 900 ? Number.NaN : windowEnd + 60;
     batch.values[row] = deleted === undefined ? version * 10 : Number.NaN;
   }
   return batch;
@@ -65,6 +66,14 @@ class PatientStore implements OnlineStore {
 
 const rowsOf = (write: readonly Upsert[]) =>
   write.map(({ entity, windowEnd, version, values }) => [entity[0], windowEnd, version, values[0]]);
+
+test('a row is sent with its leave, if it has one', async () => {
+  const store = new PatientStore();
+  const flusher = new RowFlusher(store);
+  flusher.send(group, batchOf([1, 300, 1], [1, 900, 1]), 0);
+  await store.called(1);
+  expect(store.writes[0]!.map(({ leave }) => leave)).toEqual([360, null]);
+});
 
 test('of several revisions of a row in a batch the newest is sent', async () => {
   const store = new PatientStore();

@@ -13,7 +13,12 @@ import fc from 'fast-check';
 import { afterAll, describe, expect, it, test, vi } from 'vitest';
 import type { FeatureType, Value } from '../../src/definitions/definition.ts';
 import type { OnlineAnswer } from '../../src/serving/online-reader.ts';
-import { parseServedLine, type ServedLogSink, servedLine, typedEntry } from '../../src/serving/served-log.ts';
+import {
+  compileEntryReader,
+  parseServedLine,
+  type ServedLogSink,
+  servedLine,
+} from '../../src/serving/served-log.ts';
 import { ServedLog } from '../../src/serving/served-log-buffer.ts';
 import { ServedLogFiles } from '../../src/serving/served-log-files.ts';
 import { ServedLogReader } from '../../src/serving/served-log-reader.ts';
@@ -39,6 +44,8 @@ const group = aGroup({
     by_hour: { kind: 'map', key: 'integer', value: 'number' },
   },
 });
+
+const readEntry = compileEntryReader(group);
 
 function anAnswer(more: Partial<OnlineAnswer> = {}): OnlineAnswer {
   return {
@@ -96,7 +103,7 @@ describe('a line of the served log', () => {
           fingerprint: group.fingerprint,
           row: { windowEnd: T, version, knownAt: T + 7 },
         });
-        const typed = typedEntry(group, entry);
+        const typed = readEntry(entry);
         expect(
           typed.entity.map((part) => (typeof part === 'string' ? part : [...(part as Uint8Array)])),
         ).toEqual([card, [...hash]]);
@@ -109,7 +116,7 @@ describe('a line of the served log', () => {
     const nothing = { windowEnd: null, version: null, knownAt: null, values: { n: null } };
     const entry = parseServedLine(servedLine(T, anAnswer(nothing)));
     expect(entry.row).toBeNull();
-    expect(typedEntry(group, entry).values).toBeNull();
+    expect(readEntry(entry).values).toBeNull();
   });
 
   const line = JSON.parse(servedLine(T, anAnswer())) as Record<string, unknown>;
@@ -139,7 +146,7 @@ describe('a line of the served log', () => {
     [{ values: { recent: {} } }, 'the value of recent is of type object, not array'],
   ])('%j is not of the group', (change, message) => {
     const entry = parseServedLine(JSON.stringify({ ...line, ...change }));
-    expect(() => typedEntry(group, entry)).toThrow(expect.objectContaining({ message }));
+    expect(() => readEntry(entry)).toThrow(expect.objectContaining({ message }));
   });
 });
 
