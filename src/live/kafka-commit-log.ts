@@ -44,6 +44,11 @@ const TRANSACTION_TIMEOUT_MS = 60_000;
 const BATCH_BYTES = 900_000;
 /** One entry of a state cannot be cut: room for a large one. */
 const CHANGELOG_MESSAGE_BYTES = 16 << 20;
+/** A broker that just restarts is not worth a line. */
+const SILENT_MS = 10_000;
+const NOT_ACQUIRED =
+  'the partition cannot be acquired; trying again. Unless the brokers are away, see that transactions work ' +
+  '(transaction.state.log.replication.factor is at most the number of brokers)';
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 5000;
 const FENCED = ['INVALID_PRODUCER_EPOCH', 'PRODUCER_FENCED'];
@@ -64,6 +69,8 @@ export class KafkaCommitLogs implements CommitLogs {
 
   async acquire(partition: TopicPartition, signal: AbortSignal): Promise<CommitLog> {
     const { app, log } = this.#options;
+    const began = performance.now();
+    let isTold = false;
     for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
       signal.throwIfAborted();
       const producer = this.#kafka.producer({
@@ -81,7 +88,13 @@ export class KafkaCommitLogs implements CommitLogs {
         await disconnect(producer);
         const refusal = refusalOf(error);
         if (refusal !== null) throw refusal;
-        log.debug({ ...partition, reason: reasonOf(error) }, 'the partition cannot be acquired now');
+        const fields = { ...partition, reason: reasonOf(error) };
+        if (isTold || performance.now() - began < SILENT_MS) {
+          log.debug(fields, 'the partition cannot be acquired now');
+        } else {
+          isTold = true;
+          log.warn(fields, NOT_ACQUIRED);
+        }
       }
       await sleep(pause, undefined, { signal }).catch(() => {});
     }
