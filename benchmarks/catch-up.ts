@@ -1,17 +1,10 @@
-import { randomUUID } from 'node:crypto';
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { TRANSACTION_DEFAULTS } from '../src/demo/transactions.ts';
 import { startKafka } from '../test/services/kafka.ts';
 import { startRedis } from '../test/services/redis.ts';
 import { createTopic, produce } from '../test/services/topics.ts';
 import { type Benchmark, type BenchmarkSettings, medians, type ResultRow, rounded } from './benchmark.ts';
-import { cardGroupText, withTemporaryFolder } from './card-group.ts';
-import { cardRisk } from './card-risk.ts';
 import { cardRecords, TOPIC_PARTITIONS } from './card-topic.ts';
-import { runProcess } from './processes.ts';
-
-const CATCH_UP_PROCESS = new URL('./processes/catch-up.ts', import.meta.url);
+import { runWorkerProcess } from './worker-process.ts';
 
 /** A dense stream, as at 8,000 events/s, and a sparse one in which events leave their windows too. */
 const STREAMS = [
@@ -45,23 +38,14 @@ export const catchUp: Benchmark = {
           for (const sink of SINKS) {
             progress(`catch-up: ${what}, ${features} features, sink: ${sink}`);
             const figures = await medians(runs, () =>
-              withTemporaryFolder((folder) => {
-                const definitionsFile = join(folder, 'card-risk.ts');
-                const text = cardGroupText(cardRisk(features), { format: 'avro', topic });
-                const app = `bench-${randomUUID()}`;
-                // Each run has keys of its own.
-                const version = Math.floor(Math.random() * 1e9);
-                writeFileSync(definitionsFile, text.replace('version: 1', `version: ${version}`));
-                mkdirSync(join(folder, 'worker'));
-                return runProcess<CatchUpFigures>(CATCH_UP_PROCESS, {
-                  definitionsFile,
-                  brokers: kafka.brokers,
-                  redisUrl: sink === 'Redis' ? redis.url : null,
-                  folder: join(folder, 'worker'),
-                  app,
-                  records,
-                  commitIntervalMs: 1000,
-                });
+              runWorkerProcess({
+                brokers: kafka.brokers,
+                topic,
+                features,
+                redisUrl: sink === 'Redis' ? redis.url : null,
+                durability: 'local',
+                warmUp: 0,
+                records,
               }),
             );
             if (sink === 'none') bare.push(figures);
@@ -91,12 +75,4 @@ export const catchUp: Benchmark = {
       await kafka.stop();
     }
   },
-};
-
-type CatchUpFigures = {
-  perSecond: number;
-  cpuUs: number;
-  revisionsPerEvent: number;
-  upsertsPerEvent: number;
-  rssMb: number;
 };

@@ -1,4 +1,3 @@
-import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TRANSACTION_DEFAULTS } from '../src/demo/transactions.ts';
@@ -12,10 +11,10 @@ import {
   type ResultTable,
   rounded,
 } from './benchmark.ts';
-import { cardGroupText, withTemporaryFolder } from './card-group.ts';
-import { cardRisk } from './card-risk.ts';
+import { withTemporaryFolder } from './card-group.ts';
 import { cardRecords, TOPIC_PARTITIONS } from './card-topic.ts';
 import { type Child, cpuSecondsOf, rssMbOf, startProcess, startTidemark } from './processes.ts';
+import { writeCardRisk } from './worker-process.ts';
 
 const PRODUCER_PROCESS = new URL('./processes/producer.ts', import.meta.url);
 const PROBE_PROCESS = new URL('./processes/probe.ts', import.meta.url);
@@ -69,10 +68,7 @@ async function measure({ folder, features, brokers, redisUrl, settings }: Settin
     config: { 'message.timestamp.type': 'LogAppendTime' },
   });
   const definitions = join(folder, 'card-risk.ts');
-  // Keys of its own, in a Redis that may hold those of other runs.
-  const group = { name: 'card_risk', version: Math.floor(Math.random() * 1e9) };
-  const text = cardGroupText(cardRisk(features), { format: 'avro', topic });
-  writeFileSync(definitions, text.replace('version: 1', `version: ${group.version}`));
+  const group = writeCardRisk(definitions, features, topic);
 
   // A grid time closes in the middle of the run: every card that saw an event or loses one gets a row then.
   const startMs = TRANSACTION_DEFAULTS.startMs + OUT_OF_ORDER_MS - ((seconds * 500) % STEP_MS);

@@ -3,6 +3,7 @@ import { aggregates } from './aggregates.ts';
 import type { Benchmark, BenchmarkSettings, ResultTable } from './benchmark.ts';
 import { catchUp } from './catch-up.ts';
 import { decode } from './decode.ts';
+import { durability } from './durability.ts';
 import { expressions } from './expressions.ts';
 import { paced } from './paced.ts';
 import { ranges } from './ranges.ts';
@@ -26,6 +27,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   redis,
   serve,
   catchUp,
+  durability,
   paced,
 ];
 

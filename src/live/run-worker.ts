@@ -1,20 +1,14 @@
 import { renameSync } from 'node:fs';
 import { join } from 'node:path';
-import type { FeatureGroup } from '../definitions/definition.ts';
 import { loadDefinitions } from '../definitions/load.ts';
 import { assertRunnable } from '../definitions/runnable.ts';
 import { selectGroups } from '../definitions/select-groups.ts';
 import { openOnlineStore } from '../sinks/open-online-store.ts';
 import type { Log } from '../sources/kafka-client.ts';
 import { KafkaLogReader } from '../sources/kafka-log.ts';
-import type { LogReader } from '../sources/log-reader.ts';
 import { LmdbStateStore } from '../state/lmdb-state-store.ts';
 import { StateError } from '../state/state-error.ts';
-import type { StateStore } from '../state/state-store.ts';
-import type { Durability } from './durability.ts';
-import { KafkaCommitLogs } from './kafka-commit-log.ts';
-import { KafkaDurability } from './kafka-durability.ts';
-import { LocalDurability } from './local-durability.ts';
+import { createDurability } from './create-durability.ts';
 import type { Expose } from './monitored.ts';
 import type { RunOptions } from './options.ts';
 import { Worker, type WorkerLog } from './worker.ts';
@@ -95,28 +89,4 @@ function openState({ stateDir, durability }: RunOptions, log: WorkerLog): LmdbSt
     );
     return LmdbStateStore.open(stateDir);
   }
-}
-
-function createDurability(
-  { app, kafka, durability }: RunOptions,
-  parts: {
-    groups: readonly FeatureGroup[];
-    state: StateStore;
-    reader: LogReader;
-    topics: readonly string[];
-    log: Log;
-  },
-): Durability {
-  const { groups, state, reader, topics, log } = parts;
-  if (durability.kind === 'local') {
-    return new LocalDurability({ groups, state, reader, deadLetterDir: durability.deadLetterDir });
-  }
-  const { deadLettersTopic, lateTopic, revisionsTopic, standby } = durability;
-  const outputs = [deadLettersTopic, lateTopic, ...(revisionsTopic === null ? [] : [revisionsTopic])];
-  return new KafkaDurability({
-    logs: new KafkaCommitLogs({ kafka, app, topics, outputs, log }),
-    state,
-    topics: { deadLetters: deadLettersTopic, late: lateTopic, revisions: revisionsTopic },
-    standby,
-  });
 }

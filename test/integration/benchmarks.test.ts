@@ -1,11 +1,10 @@
 import { expect, inject, test } from 'vitest';
 import { runQuick } from '../benchmarks/quick.ts';
 
+const services = () => ({ KAFKA_BROKERS: inject('kafkaBrokers'), REDIS_URL: inject('redisUrl') });
+
 test('benchmarks of live work measure what they say', { timeout: 240_000 }, async () => {
-  const tables = await runQuick(['redis', 'serve', 'catch-up', 'paced'], {
-    KAFKA_BROKERS: inject('kafkaBrokers'),
-    REDIS_URL: inject('redisUrl'),
-  });
+  const tables = await runQuick(['redis', 'serve', 'catch-up', 'paced'], services());
   const [redis, serve, catchUp, paced, lag] = tables;
   for (const row of redis!.rows) expect(row['upserts/s']).toBeGreaterThan(0);
   for (const row of serve!.rows) expect(row['reads/s']).toBeGreaterThan(50);
@@ -13,4 +12,11 @@ test('benchmarks of live work measure what they say', { timeout: 240_000 }, asyn
   for (const row of catchUp!.rows) expect(row['upserts/event']).toBeGreaterThan(0.1);
   expect(paced!.rows[0]).toMatchObject({ probes: expect.any(Number), 'upserts/event': expect.any(Number) });
   expect(lag!.rows).toHaveLength(1);
+});
+
+test('benchmarks of what survives measure what they say', { timeout: 240_000 }, async () => {
+  const [durability] = await runQuick(['durability'], services());
+  const kinds = durability!.rows.map((row) => row['durability']);
+  expect(kinds).toEqual(['none', 'local', 'kafka', 'none', 'local', 'kafka']);
+  for (const row of durability!.rows) expect(row['CPU µs/event']).toBeGreaterThan(0);
 });
