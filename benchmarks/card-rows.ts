@@ -26,7 +26,6 @@ export class CardRows {
   readonly #clock = new PartitionClock(30_000);
   readonly #transactions: Iterator<Transaction, void>;
   readonly #nextCard: (() => number) | null;
-  readonly #names: readonly Buffer[];
 
   constructor(chunkSize: number, options: CardRowsOptions) {
     this.#records = Array.from({ length: chunkSize }, () => ({
@@ -47,10 +46,6 @@ export class CardRows {
     }));
     this.chunk = this.#records;
     this.#nextCard = cardChoice(options);
-    this.#names =
-      this.#nextCard === null
-        ? []
-        : Array.from({ length: options.cards }, (_, card) => Buffer.from(`c${card}`));
     this.#transactions = generateTransactions({
       ...TRANSACTION_DEFAULTS,
       cards: this.#nextCard === null ? options.cards : 1,
@@ -66,7 +61,7 @@ export class CardRows {
     const clock = this.#clock;
     for (const record of this.#records) {
       const { offset, timestamp, key, row } = this.#transactions.next().value as Transaction;
-      const card = this.#nextCard === null ? (key as Buffer) : this.#names[this.#nextCard()]!;
+      const card = this.#nextCard === null ? (key as Buffer) : Buffer.from(`c${this.#nextCard()}`);
       record.log = { offset, timestamp, key: card, value: null };
       const to = record.row as Mutable<Row>;
       to['txn_id'] = row.txn_id;

@@ -80,8 +80,10 @@ export class Child {
 }
 
 /** Starts a script of `benchmarks/processes/` with its parameters. */
-export function startProcess(script: URL, parameters: object): Child {
-  return new Child(fileURLToPath(script), [JSON.stringify(parameters)], { nodeArgs: ['--expose-gc'] });
+export function startProcess(script: URL, parameters: object, nodeArgs: readonly string[] = []): Child {
+  return new Child(fileURLToPath(script), [JSON.stringify(parameters)], {
+    nodeArgs: ['--expose-gc', ...nodeArgs],
+  });
 }
 
 /** Runs such a script to its end and gives its one message. */

@@ -5,6 +5,7 @@ import { catchUp } from './catch-up.ts';
 import { decode } from './decode.ts';
 import { durability } from './durability.ts';
 import { expressions } from './expressions.ts';
+import { largeState } from './large-state.ts';
 import { paced } from './paced.ts';
 import { ranges } from './ranges.ts';
 import { redis } from './redis.ts';
@@ -22,6 +23,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   ranges,
   aggregates,
   state,
+  largeState,
   replay,
   training,
   redis,

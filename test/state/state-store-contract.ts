@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import {
@@ -193,6 +194,28 @@ export function testStateStore(open: () => Promise<StoreUnderTest>): void {
     expect(contents(store, taskOf())).toEqual([['6b', Buffer.from('49').toString('hex')]]);
     expect(store.fact('n')).toBe('49');
   });
+
+  withStore(
+    'what a commit wrote is read as soon as it has resolved, whatever was read before',
+    async ({ store }) => {
+      const key = bytes('k');
+      for (let step = 1; step <= 50; step++) {
+        const entities = [{ key, state: bytes(String(step)) }];
+        const commit = store.commit([{ task: taskOf(), progress: progressAt(step), entities }], NO_FACTS);
+        let isDone = false;
+        const reading = commit.then(() => {
+          isDone = true;
+          return contents(store, taskOf(), keysFrom(key));
+        });
+        // So that a view of the store as it was is there when the commit resolves.
+        while (!isDone) {
+          contents(store, taskOf(), keysFrom(key));
+          await nextTurn();
+        }
+        expect(await reading).toEqual([['6b', Buffer.from(String(step)).toString('hex')]]);
+      }
+    },
+  );
 
   withStore('nothing of a commit happens when one of its entities cannot be read', async ({ store }) => {
     function* failing(): Iterable<EntityState> {
