@@ -16,7 +16,7 @@ import type { OnlineAnswer, OnlineReader } from './online-reader.ts';
 import { ReadError, type ReadRequest } from './read-request.ts';
 import type { ServeMetrics } from './serve-metrics.ts';
 import type { ServedLog } from './served-log-buffer.ts';
-import { StoreWatch } from './store-watch.ts';
+import type { StoreWatch } from './store-watch.ts';
 
 export interface HttpServerParts {
   readonly groups: readonly FeatureGroup[];
@@ -25,13 +25,10 @@ export interface HttpServerParts {
   readonly tokens: BearerTokens | null;
   readonly servedLog: ServedLog | null;
   readonly metrics: ServeMetrics;
+  readonly watch: StoreWatch;
   readonly log: Log;
   /** Aborted when the server is to stop: it is not ready any more. */
   readonly signal: AbortSignal;
-}
-
-interface Inside extends HttpServerParts {
-  readonly watch: StoreWatch;
 }
 
 /** What may be asked without a token: whether the server lives. */
@@ -42,10 +39,9 @@ const ERRORS = { '4xx': ERROR_SCHEMA, 503: ERROR_SCHEMA };
 /** Feature reads over HTTP (docs/serving.md). The schemas document; the reader checks, and its errors name the field. */
 export async function createHttpServer(parts: HttpServerParts): Promise<FastifyInstance> {
   const app = fastify({ forceCloseConnections: 'idle' });
-  const inside: Inside = { ...parts, watch: new StoreWatch(parts.log) };
   app.setValidatorCompiler(() => () => true);
   app.setSerializerCompiler(() => JSON.stringify);
-  app.setErrorHandler<FastifyError>((error, request, reply) => sendError(inside, error, request, reply));
+  app.setErrorHandler<FastifyError>((error, request, reply) => sendError(parts, error, request, reply));
   app.setNotFoundHandler((request, reply) => {
     const message = `there is no ${request.method} ${request.url.split('?', 1)[0]}`;
     return refuse(reply, 404, 'NOT_FOUND', message, 'GET /openapi.json lists what there is.');
@@ -53,8 +49,8 @@ export async function createHttpServer(parts: HttpServerParts): Promise<FastifyI
   addMeasuring(app, parts.metrics);
   addAccess(app, parts.tokens);
   await app.register(swagger, { openapi: documentOf(parts) });
-  addReads(app, inside);
-  addOperation(app, inside);
+  addReads(app, parts);
+  addOperation(app, parts);
   return app;
 }
 
@@ -91,7 +87,7 @@ function addAccess(app: FastifyInstance, tokens: BearerTokens | null): void {
   });
 }
 
-function addReads(app: FastifyInstance, parts: Inside): void {
+function addReads(app: FastifyInstance, parts: HttpServerParts): void {
   const { groups } = parts;
   const read = (requests: readonly ReadRequest[]) => readAndLog(parts, requests);
   for (const group of groups) {
@@ -126,7 +122,7 @@ function addReads(app: FastifyInstance, parts: Inside): void {
 }
 
 async function readAndLog(
-  { reader, servedLog, metrics, watch }: Inside,
+  { reader, servedLog, metrics, watch }: HttpServerParts,
   requests: readonly ReadRequest[],
 ): Promise<readonly OnlineAnswer[]> {
   const at = Date.now();
@@ -137,7 +133,7 @@ async function readAndLog(
   return answers;
 }
 
-function addOperation(app: FastifyInstance, { reader, metrics, signal, watch }: Inside): void {
+function addOperation(app: FastifyInstance, { reader, metrics, signal, watch }: HttpServerParts): void {
   const open = { security: [] };
   app.get('/healthz', { schema: { summary: 'Whether the server lives', ...open } }, async () => ({
     status: 'alive',
@@ -164,7 +160,7 @@ function addOperation(app: FastifyInstance, { reader, metrics, signal, watch }: 
 }
 
 function sendError(
-  { metrics, log, watch }: Inside,
+  { metrics, log, watch }: HttpServerParts,
   error: FastifyError,
   request: FastifyRequest,
   reply: FastifyReply,

@@ -14,6 +14,7 @@ import { ServeMetrics } from './serve-metrics.ts';
 import type { ServedLogSink } from './served-log.ts';
 import { ServedLog } from './served-log-buffer.ts';
 import { ServedLogFiles } from './served-log-files.ts';
+import { StoreWatch } from './store-watch.ts';
 
 /** How long what waits for the served log is written when the server stops. */
 const LOG_PATIENCE_MS: DurationMs = 10_000;
@@ -33,7 +34,8 @@ export async function serve(options: ServeOptions, log: Log, signal: AbortSignal
     const servedLog = await openServedLog(options.servedLog, log, signal);
     const metrics = new ServeMetrics(servedLog);
     try {
-      const app = await createHttpServer({ groups, reader, tokens, servedLog, metrics, log, signal });
+      const watch = new StoreWatch(log);
+      const app = await createHttpServer({ groups, reader, tokens, servedLog, metrics, watch, log, signal });
       await listen(app, options);
       const { address, port } = app.server.address() as AddressInfo;
       const names = groups.map(({ name, version }) => `${name}:${version}`);

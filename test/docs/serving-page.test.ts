@@ -9,6 +9,7 @@ import { createHttpServer } from '../../src/serving/http-server.ts';
 import { OnlineReader } from '../../src/serving/online-reader.ts';
 import { ServeMetrics } from '../../src/serving/serve-metrics.ts';
 import { compileEntryReader, parseServedLine } from '../../src/serving/served-log.ts';
+import { StoreWatch } from '../../src/serving/store-watch.ts';
 import { SqliteOnlineStore } from '../../src/sinks/sqlite-store.ts';
 import { codeBlocks, readPage } from './markdown.ts';
 
@@ -69,6 +70,7 @@ it('shows what the server answers', async () => {
     tokens: null,
     servedLog: null,
     metrics: new ServeMetrics(null),
+    watch: new StoreWatch(silent),
     log: silent,
     signal: new AbortController().signal,
   });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import fc from 'fast-check';
 import fastify, { type FastifyInstance, type InjectOptions } from 'fastify';
-import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, test, vi } from 'vitest';
 import type { FieldKind, Scalar } from '../../src/definitions/definition.ts';
 import { VectorJson } from '../../src/definitions/value.ts';
 import { BearerTokens } from '../../src/serving/bearer-tokens.ts';
@@ -15,6 +15,7 @@ import { ReadError, ReadRequests } from '../../src/serving/read-request.ts';
 import { ServeMetrics } from '../../src/serving/serve-metrics.ts';
 import { parseServedLine } from '../../src/serving/served-log.ts';
 import { ServedLog } from '../../src/serving/served-log-buffer.ts';
+import { StoreWatch } from '../../src/serving/store-watch.ts';
 import { SqliteOnlineStore } from '../../src/sinks/sqlite-store.ts';
 import { aGroup } from '../sinks/a-group.ts';
 
@@ -83,6 +84,7 @@ beforeAll(async () => {
     tokens: new BearerTokens([OTHER_TOKEN, TOKEN]),
     servedLog,
     metrics: new ServeMetrics(servedLog),
+    watch: new StoreWatch(log),
     log,
     signal: stopping.signal,
   };
@@ -365,6 +367,27 @@ test('a server that stops is alive, but not ready', async () => {
   expect((await server.inject('/readyz')).statusCode).toBe(503);
   expect((await server.inject('/healthz')).statusCode).toBe(200);
   await server.close();
+});
+
+test('a request under way is answered while the server closes', async () => {
+  const server = await createHttpServer({ ...parts, tokens: null });
+  const url = await server.listen({ port: 0 });
+  const asked = Promise.withResolvers<void>();
+  const release = Promise.withResolvers<void>();
+  const read = reader.read.bind(reader);
+  const slow = vi.spyOn(reader, 'read').mockImplementation(async (requests) => {
+    asked.resolve();
+    await release.promise;
+    return read(requests);
+  });
+  const answer = fetch(`${url}/v1/groups/cards?card_id=c1`);
+  await asked.promise;
+  const closed = server.close();
+  release.resolve();
+  expect(await (await answer).json()).toMatchObject({ version: 42 });
+  await closed;
+  slow.mockRestore();
+  await expect(fetch(url)).rejects.toThrow();
 });
 
 test('metrics count requests, answers and the served log', async () => {
