@@ -77,9 +77,11 @@ export class StoreAddition implements ReplayOutput {
     }
     try {
       rmSync(newFolder(directory), { recursive: true, force: true });
+      mkdirSync(newFolder(directory));
       const settings = settingsOf(options);
       const additions = groups.map((group) => new GroupAddition(directory, settings, group));
-      return new StoreAddition(directory, lock, await ScratchDatabase.create(), settings, additions);
+      const database = await ScratchDatabase.create(newFolder(directory));
+      return new StoreAddition(directory, lock, database, settings, additions);
     } catch (error) {
       lock.release();
       throw offlineFailure('cannot open the store', directory, error);

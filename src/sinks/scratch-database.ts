@@ -29,8 +29,9 @@ export class ScratchDatabase {
     this.#connection = connection;
   }
 
-  static async create(): Promise<ScratchDatabase> {
-    const directory = mkdtempSync(join(tmpdir(), 'tidemark-scratch-'));
+  /** @param parent exists; on a disk with room for what is sorted */
+  static async create(parent = tmpdir()): Promise<ScratchDatabase> {
+    const directory = mkdtempSync(join(parent, 'tidemark-scratch-'));
     const instance = await DuckDBInstance.create(join(directory, 'scratch.db'), {
       memory_limit: sortingMemory(),
     });
