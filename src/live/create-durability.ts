@@ -7,6 +7,7 @@ import { KafkaCommitLogs } from './kafka-commit-log.ts';
 import { KafkaDurability } from './kafka-durability.ts';
 import { LocalDurability } from './local-durability.ts';
 import type { RunOptions } from './options.ts';
+import type { WorkerMeter } from './worker-meter.ts';
 
 /** What makes a worker's work survive, as its options say. */
 export function createDurability(
@@ -17,9 +18,10 @@ export function createDurability(
     reader: LogReader;
     topics: readonly string[];
     log: Log;
+    meter?: WorkerMeter | null;
   },
 ): Durability {
-  const { groups, state, reader, topics, log } = parts;
+  const { groups, state, reader, topics, log, meter = null } = parts;
   if (durability.kind === 'local') {
     return new LocalDurability({ groups, state, reader, deadLetterDir: durability.deadLetterDir });
   }
@@ -30,5 +32,6 @@ export function createDurability(
     state,
     topics: { deadLetters: deadLettersTopic, late: lateTopic, revisions: revisionsTopic },
     standby,
+    meter,
   });
 }

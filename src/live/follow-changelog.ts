@@ -1,5 +1,6 @@
 import { partitionName, type TopicPartition } from '../sources/log-reader.ts';
 import { unpackChanges } from '../state/changelog-pack.ts';
+import { PartJoiner } from '../state/changelog-parts.ts';
 import { StateError } from '../state/state-error.ts';
 import type { StateStore } from '../state/state-store.ts';
 import type { Offset } from '../time.ts';
@@ -26,10 +27,15 @@ export async function followChangelog(
   const isBehind = followed !== null && followed >= low;
   if (!isBehind && high > low) await state.clear(partition);
   const from = isBehind ? followed : low;
+  const joiner = new PartJoiner();
   for await (const records of log.changelog(from, high)) {
     signal.throwIfAborted();
-    const changes = records.flatMap(({ value }) => unpackChanges(value, partition));
-    const next: Offset = records.at(-1)!.offset + 1;
+    const changes = records.flatMap((record) => {
+      const whole = joiner.take(record);
+      return whole === null ? [] : unpackChanges(whole, partition);
+    });
+    // Of a record that came in parts the store has nothing before it has all.
+    const next: Offset = joiner.begun ?? records.at(-1)!.offset + 1;
     await state.commit(changes, new Map([[fact, String(next)]]));
     onProgress?.({ done: next - from, total: high - from });
   }

@@ -42,13 +42,15 @@ export interface KafkaCommitLogsOptions {
 const TRANSACTION_TIMEOUT_MS = 60_000;
 /** A batch of records stays below what brokers take unless they are told otherwise (`message.max.bytes`). */
 const BATCH_BYTES = 900_000;
-/** One entry of a state cannot be cut: room for a large one. */
-const CHANGELOG_MESSAGE_BYTES = 16 << 20;
 /** A broker that just restarts is not worth a line. */
 const SILENT_MS = 10_000;
 const NOT_ACQUIRED =
   'the partition cannot be acquired; trying again. Unless the brokers are away, see that transactions work ' +
   '(transaction.state.log.replication.factor is at most the number of brokers)';
+/** What a record takes besides its key, value and headers. */
+const RECORD_OVERHEAD = 40;
+/** Before the name and the value of a header stands its length. */
+const MOST_LENGTH_BYTES = 3;
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 5000;
 const FENCED = ['INVALID_PRODUCER_EPOCH', 'PRODUCER_FENCED'];
@@ -142,9 +144,8 @@ export class KafkaCommitLogs implements CommitLogs {
     const required = Object.keys(KEEP_EVERYTHING);
     const wanted = topics.flatMap((topic): WantedTopic[] => {
       const partitions = counts.get(topic)!;
-      const changelogConfig = { ...KEEP_EVERYTHING, 'max.message.bytes': String(CHANGELOG_MESSAGE_BYTES) };
       return [
-        { name: changelogTopic(app, topic), partitions, config: changelogConfig, required },
+        { name: changelogTopic(app, topic), partitions, config: KEEP_EVERYTHING, required },
         { name: journalTopic(app, topic), partitions, config: KEEP_EVERYTHING, required },
       ];
     });
@@ -299,10 +300,11 @@ async function send(
     messages = [];
     bytes = 0;
   };
-  for (const { key, value, headers } of records) {
-    const size = sizeOf(key) + sizeOf(value);
+  for (const record of records) {
+    const { key, value, headers } = record;
+    const size = sizeOf(record);
     if (bytes + size > BATCH_BYTES) await flush();
-    bytes += size + 100;
+    bytes += size;
     messages.push({
       key: asMessage(key),
       value: asMessage(value),
@@ -314,8 +316,18 @@ async function send(
   return end;
 }
 
-function sizeOf(part: OutputRecord['key']): number {
-  return part?.length ?? 0;
+/** At most: what a record takes in a batch. */
+function sizeOf({ key, value, headers = {} }: OutputRecord): number {
+  const texts = Object.entries(headers).flat();
+  return (
+    texts.reduce((sum, text) => sum + bytesIn(text) + MOST_LENGTH_BYTES, RECORD_OVERHEAD) +
+    bytesIn(key) +
+    bytesIn(value)
+  );
+}
+
+function bytesIn(part: OutputRecord['key']): number {
+  return typeof part === 'string' ? Buffer.byteLength(part) : (part?.length ?? 0);
 }
 
 function asMessage(part: OutputRecord['key']): string | Buffer | null {

@@ -17,6 +17,7 @@ import { followChangelog, followedFact } from './follow-changelog.ts';
 import { type OutputTopics, PendingOutputs } from './output-topics.ts';
 import { copiedRows, RowCopies } from './row-copies.ts';
 import { Standby } from './standby.ts';
+import type { WorkerMeter } from './worker-meter.ts';
 
 /**
  * Steps in the commit log, which any worker can take over: states in the changelog, outputs and the position in one
@@ -31,17 +32,25 @@ export class KafkaDurability implements Durability {
   readonly #state: StateStore;
   readonly #copies: RowCopies;
   readonly #topics: OutputTopics;
+  readonly #meter: WorkerMeter | null;
   readonly #partitions = new Map<string, OwnedPartition>();
 
   /** Follows the partitions of others; null when it was not asked for. */
   readonly #standby: Standby | null;
 
-  constructor(parts: { logs: CommitLogs; state: StateStore; topics: OutputTopics; standby?: boolean }) {
+  constructor(parts: {
+    logs: CommitLogs;
+    state: StateStore;
+    topics: OutputTopics;
+    standby?: boolean;
+    meter?: WorkerMeter | null;
+  }) {
     this.#logs = parts.logs;
     this.#standby = parts.standby === true ? new Standby(parts.logs, parts.state) : null;
     this.#state = parts.state;
     this.#copies = new RowCopies(parts.state);
     this.#topics = parts.topics;
+    this.#meter = parts.meter ?? null;
   }
 
   async acquire(partition: TopicPartition, options: AcquireOptions): Promise<PartitionStore> {
@@ -57,7 +66,7 @@ export class KafkaDurability implements Durability {
     }
     const owned: OwnedPartition = {
       log,
-      outputs: new PendingOutputs(this.#topics, partition),
+      outputs: new PendingOutputs(this.#topics, partition, this.#meter),
       sweep: new ChangelogSweep(this.#state, partition, records),
     };
     this.#partitions.set(name, owned);

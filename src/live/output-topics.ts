@@ -7,6 +7,7 @@ import type { TopicPartition } from '../sources/log-reader.ts';
 import type { LogRecord, Rejection } from '../sources/record.ts';
 import type { OutputRecord } from './commit-log.ts';
 import type { PartitionOutputs } from './durability.ts';
+import type { WorkerMeter } from './worker-meter.ts';
 
 /** Where a worker's outputs go. */
 export interface OutputTopics {
@@ -16,20 +17,26 @@ export interface OutputTopics {
   readonly revisions: string | null;
 }
 
+/** What a topic takes in one record unless it is told otherwise (`max.message.bytes`), with room for the headers. */
+const RECORD_BYTES = 900_000;
+
 /**
  * What a partition has output since its last step. Rejected and late records keep their key and value, with the
- * position and the reason in headers; a revision has its entity as the key.
+ * position and the reason in headers; a revision has its entity as the key. One that is too large for a record goes
+ * without its value, and without a key that is too large: a header says how many bytes were left out.
  */
 export class PendingOutputs implements PartitionOutputs {
   readonly #topics: OutputTopics;
   readonly #partition: TopicPartition;
+  readonly #meter: WorkerMeter | null;
   readonly #formats = new Map<FeatureGroup, RevisionJson>();
   #records = new Map<string, OutputRecord[]>();
   #bytes = 0;
 
-  constructor(topics: OutputTopics, partition: TopicPartition) {
+  constructor(topics: OutputTopics, partition: TopicPartition, meter: WorkerMeter | null = null) {
     this.#topics = topics;
     this.#partition = partition;
+    this.#meter = meter;
   }
 
   get pendingBytes(): number {
@@ -88,11 +95,26 @@ export class PendingOutputs implements PartitionOutputs {
   }
 
   #add(topic: string, record: OutputRecord): void {
+    const fitting = this.#fitting(topic, record);
     const records = this.#records.get(topic) ?? [];
     this.#records.set(topic, records);
-    records.push(record);
-    this.#bytes += (record.key?.length ?? 0) + (record.value?.length ?? 0);
+    records.push(fitting);
+    this.#bytes += bytesIn(fitting.key) + bytesIn(fitting.value);
   }
+
+  #fitting(topic: string, record: OutputRecord): OutputRecord {
+    const { key, value, headers } = record;
+    const bytes = bytesIn(key) + bytesIn(value);
+    if (bytes <= RECORD_BYTES) return record;
+    this.#meter?.valueLeftOut(topic);
+    const kept = bytesIn(key) <= RECORD_BYTES ? key : null;
+    const left = bytes - bytesIn(kept);
+    return { key: kept, value: null, headers: { ...headers, left_out_bytes: String(left) } };
+  }
+}
+
+function bytesIn(part: OutputRecord['key']): number {
+  return typeof part === 'string' ? Buffer.byteLength(part) : (part?.length ?? 0);
 }
 
 function nameOf({ name, version }: FeatureGroup): string {

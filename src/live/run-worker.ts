@@ -55,8 +55,8 @@ export async function runWorker(
         sessionTimeoutMs: options.sessionTimeoutMs,
         memberFile: join(options.stateDir, 'kafka-member.json'),
       });
-      const durability = createDurability(options, { groups, state, reader, topics, log });
       const metrics = expose === null ? null : new WorkerMetrics();
+      const durability = createDurability(options, { groups, state, reader, topics, log, meter: metrics });
       const worker = new Worker({ groups, reader, durability, store, log, options, meter: metrics });
       if (expose === null || metrics === null) return await worker.run(signal);
       const conceal = await expose(new WorkerMonitor(worker, metrics, store));

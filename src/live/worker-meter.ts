@@ -14,4 +14,6 @@ export interface WorkerMeter {
   committed(took: DurationMs): void;
   /** The step of a partition is not known to be durable. */
   commitFailed(reason: LostPartition['reason']): void;
+  /** A record for a topic was too large, and went there without its value. */
+  valueLeftOut(topic: string): void;
 }

@@ -23,6 +23,7 @@ export class WorkerMetrics implements WorkerMeter {
   readonly #freshness: Histogram<'group'>;
   readonly #commits: Histogram;
   readonly #commitFailures: Counter<'reason'>;
+  readonly #leftOut: Counter<'topic'>;
   readonly #now: () => number;
 
   /** @param now wall clock in milliseconds since 1970 */
@@ -56,6 +57,12 @@ export class WorkerMetrics implements WorkerMeter {
       labelNames: ['reason'],
       registers,
     });
+    this.#leftOut = new Counter({
+      name: 'tidemark_values_left_out_total',
+      help: 'Dead letters, late records and revisions that were too large for a record, and went without value',
+      labelNames: ['topic'],
+      registers,
+    });
     for (const reason of ['fenced', 'unknown']) this.#commitFailures.inc({ reason }, 0);
     this.#readings = READINGS.map(({ type, name, help, labels, read }) => {
       const options = { name, help, labelNames: labels, registers };
@@ -81,6 +88,10 @@ export class WorkerMetrics implements WorkerMeter {
 
   commitFailed(reason: LostPartition['reason']): void {
     this.#commitFailures.inc({ reason });
+  }
+
+  valueLeftOut(topic: string): void {
+    this.#leftOut.inc({ topic });
   }
 
   /** The registry, with what the worker counts now. */

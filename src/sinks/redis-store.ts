@@ -42,6 +42,9 @@ for i, key in ipairs(KEYS) do
 end
 return lost`;
 
+/** Characters after which a call takes no further entity: large rows go in small company. */
+const FULL_PAYLOAD = 4 << 20;
+
 export interface RedisStoreOptions extends RedisConnectionOptions {
   /** Entities that one script call takes; others wait for as long as it runs. Default: 128. */
   readonly entitiesPerCall?: number;
@@ -101,9 +104,10 @@ export class RedisOnlineStore implements ReachableStore {
     let next = 0;
     const lane = async () => {
       while (next < entities.length) {
-        const from = next;
-        next = Math.min(from + this.#entitiesPerCall, entities.length);
-        const [accepted, equal, stale] = await this.#call(callArguments(group, head, entities, from, next));
+        const to = Math.min(next + this.#entitiesPerCall, entities.length);
+        const { args, end } = callArguments(group, head, entities, next, to);
+        next = end;
+        const [accepted, equal, stale] = await this.#call(args);
         counts.accepted += accepted;
         counts.equal += equal;
         counts.stale += stale;
@@ -161,23 +165,24 @@ export class RedisOnlineStore implements ReachableStore {
   }
 }
 
+/** The arguments of one call, and the entity that the next one begins with. */
 function callArguments(
   group: FeatureGroup,
   head: string,
   entities: readonly EntityUpserts[],
   from: number,
   to: number,
-): (string | number)[] {
+): { readonly args: (string | number)[]; readonly end: number } {
   const hasDeleted = deletesRows(group);
-  const args: (string | number)[] = [UPSERT_SCRIPT_SHA, String((hasDeleted ? 3 : 2) * (to - from))];
+  const keys: string[] = [];
   let payload = head;
-  for (let i = from; i < to; i++) {
-    const entity = entities[i]!;
+  let end = from;
+  while (end < to && payload.length < FULL_PAYLOAD) {
+    const entity = entities[end++]!;
     const key = latestKey(group, entity.text);
-    args.push(key, windowsKey(key));
-    if (hasDeleted) args.push(deletedKey(key));
+    keys.push(key, windowsKey(key));
+    if (hasDeleted) keys.push(deletedKey(key));
     payload += entityPayload(group, entity);
   }
-  args.push(payload + ']');
-  return args;
+  return { args: [UPSERT_SCRIPT_SHA, String(keys.length), ...keys, payload + ']'], end };
 }

@@ -1,11 +1,12 @@
 import { ByteReader, ByteWriter } from '../aggregates/byte-codec.ts';
+import { inParts } from './changelog-parts.ts';
 import { StateError } from './state-error.ts';
 import type { StateTable, TaskChanges, TaskId, TaskProgress } from './state-store.ts';
 
 /**
  * How changes of states stand in a changelog: many in one record, for a record costs the client as much as a hundred
  * changes. A record begins with the version of this format; an entry says its kind, and a task's name comes before
- * the entries that are its.
+ * the entries that are its. A record that an entry makes too large for a broker goes in parts.
  */
 const FORMAT = 1;
 /** A record ends after the entry that takes it to this size. */
@@ -73,11 +74,11 @@ export class ChangelogPacker {
 
   #endRecord(): void {
     this.#task = null;
-    if (this.#writer.length > 0) this.#records.push(this.#writer.take());
+    if (this.#writer.length > 0) this.#records.push(...inParts(this.#writer.take()));
   }
 }
 
-/** The changes in a record of the changelog of a partition. @throws StateError when it is of another format */
+/** The changes in a whole record of the changelog of a partition. @throws StateError when it is of another format */
 export function unpackChanges(
   record: Uint8Array,
   partition: { readonly topic: string; readonly partition: number },

@@ -121,13 +121,24 @@ test('a large commit goes in many batches', async () => {
   const out = `${app}.out`;
   const log = await acquire(logsOf(app, topic, [out]), topic);
   const records = Array.from({ length: 3000 }, (_, index) => ({ key: `k${index}`, value: 'x'.repeat(1000) }));
-  const packs = Array.from({ length: 5 }, () => Buffer.alloc(3_000_000, 1));
+  const packs = Array.from({ length: 5 }, () => Buffer.alloc(900_000, 1));
   await log.commit({ position: 1, changelog: packs, outputs: new Map([[out, records]]) });
   const lengths = packs.map(({ length }) => length);
   await vi.waitFor(
     async () => expect((await changelogOf(log)).map(({ length }) => length)).toEqual(lengths),
     PATIENCE,
   );
+});
+
+test('what a batch holds is counted with headers, and as bytes', async () => {
+  const [app, topic] = [`app-${randomUUID()}`, await createTopic(brokers, 'headers')];
+  const out = `${app}.out`;
+  const log = await acquire(logsOf(app, topic, [out]), topic);
+  const headers = { detail: 'd'.repeat(150), reason: 'undecodable', by: 'source transactions' };
+  const small = Array.from({ length: 9000 }, () => ({ key: null, value: 'x', headers }));
+  const wide = Array.from({ length: 400 }, () => ({ key: null, value: '\u{65e5}'.repeat(2000) }));
+  await log.commit({ position: 1, changelog: [], outputs: new Map([[out, [...small, ...wide]]]) });
+  await vi.waitFor(async () => expect(await committedOffset(app, topic)).toBe('1'), PATIENCE);
 });
 
 test('topics that would lose something are refused', async () => {

@@ -142,6 +142,7 @@ describe('metrics of a worker', () => {
   test('are all explained in docs/running.md, with type and labels', async () => {
     const metrics = new WorkerMetrics();
     metrics.flushed(group, [{ knownAt: 0 } as Upsert], 1);
+    metrics.valueLeftOut('late');
     const pool = new WorkerPool(
       1,
       () => ({ ended: new Promise(() => {}), stop() {}, ask: async () => null }),

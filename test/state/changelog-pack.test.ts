@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { ChangelogPacker, unpackChanges } from '../../src/state/changelog-pack.ts';
+import { PartJoiner } from '../../src/state/changelog-parts.ts';
 import { MemoryStateStore } from '../../src/state/memory-state-store.ts';
 import type { TaskId } from '../../src/state/state-store.ts';
 
@@ -66,8 +67,12 @@ test('what is packed is unpacked in the same order, whatever the sizes', async (
           );
         }
         const unpacked = new MemoryStateStore();
-        for (const record of packer.take())
-          await unpacked.commit(unpackChanges(record, PARTITION), new Map());
+        const joiner = new PartJoiner();
+        for (const [offset, value] of packer.take().entries()) {
+          const record = joiner.take({ offset, value });
+          if (record !== null) await unpacked.commit(unpackChanges(record, PARTITION), new Map());
+        }
+        expect(joiner.begun).toBe(null);
         expect(contents(unpacked)).toEqual(contents(direct));
         expect(packer.take()).toEqual([]);
       },
@@ -84,6 +89,26 @@ test('large changes go in several records', () => {
   const records = packer.take();
   expect(records.length).toBeGreaterThan(4);
   for (const record of records) expect(record.length).toBeLessThan(700_000);
+});
+
+test('an entry of any size goes in parts that every broker takes', () => {
+  for (const length of [0, 899_000, 900_000, 1_600_000, 20_000_000]) {
+    const packer = new ChangelogPacker();
+    const state = Buffer.alloc(length, 7);
+    packer.put(tasks[0]!, 'chunks', Buffer.from('large'), state);
+    packer.put(tasks[1]!, 'rows', Buffer.from('small'), null);
+    const joiner = new PartJoiner();
+    const changes = packer.take().flatMap((value, offset) => {
+      expect(value.length).toBeLessThanOrEqual(900_000);
+      const record = joiner.take({ offset: offset + 40, value });
+      expect(joiner.begun).toBe(record === null ? 40 : null);
+      return record === null ? [] : unpackChanges(record, PARTITION);
+    });
+    const [large, small] = changes;
+    expect(large!.task).toEqual(tasks[0]);
+    expect(state.equals([...large!.entities][0]!.state!)).toBe(true);
+    expect(small).toMatchObject({ task: tasks[1], rows: [{ key: Buffer.from('small'), state: null }] });
+  }
 });
 
 test('a record of another format is refused with what to do', () => {
