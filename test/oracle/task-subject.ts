@@ -42,6 +42,10 @@ export class TaskSubject implements Subject {
     return made;
   }
 
+  get entityCount(): number {
+    return this.#task.entityCount;
+  }
+
   /** The end of a batch. */
   drain(): void {
     this.#task.drained();
