@@ -42,19 +42,33 @@ export function findDamage(directory: string): string | null {
 }
 
 /** More than LMDB wants at once when it opens a directory. */
-const ROOM_BYTES = 64 * 1024;
+const ROOM_TO_OPEN = 64 * 1024;
+const ZEROS = Buffer.alloc(1 << 20);
 
 /**
  * Throws what the system says when the directory's disk is full. LMDB writes its lock file by memory map: where no
  * page can be had for it, the process would end without a word.
  */
-export function requireRoom(directory: string): void {
+export function requireRoomToOpen(directory: string): void {
+  takeRoom(directory, ROOM_TO_OPEN, fsyncSync);
+}
+
+/**
+ * Throws what the system says when there is no room, or no right, to write so many bytes more. A write that fails
+ * within LMDB's binding damages the memory of the process, which then may abort at any time.
+ */
+export function requireRoomToWrite(directory: string, bytes: number): void {
+  // Memory is enough to know: file systems reserve room when they take the bytes.
+  takeRoom(directory, bytes, () => {});
+}
+
+/** Writes a file of that size, and gives the room back. */
+function takeRoom(directory: string, bytes: number, settle: (descriptor: number) => void): void {
   const file = join(directory, 'room');
   const descriptor = openSync(file, 'w');
   try {
-    const zeros = Buffer.alloc(ROOM_BYTES);
-    for (let at = 0; at < ROOM_BYTES; ) at += writeSync(descriptor, zeros, at);
-    fsyncSync(descriptor);
+    for (let left = bytes; left > 0; ) left -= writeSync(descriptor, ZEROS, 0, Math.min(left, ZEROS.length));
+    settle(descriptor);
   } finally {
     closeSync(descriptor);
     rmSync(file, { force: true });

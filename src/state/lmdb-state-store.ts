@@ -5,7 +5,7 @@ import { open, type RootDatabase } from 'lmdb';
 import { assert } from '../errors.ts';
 import type { TopicPartition } from '../sources/log-reader.ts';
 import { DirectoryLock } from './directory-lock.ts';
-import { DATA_FILE, findDamage, requireRoom } from './lmdb-check.ts';
+import { DATA_FILE, findDamage, requireRoomToOpen, requireRoomToWrite } from './lmdb-check.ts';
 import {
   entryKey,
   FORMAT_KEY,
@@ -37,6 +37,8 @@ const FORMAT = '3';
 const TABLES: readonly StateTable[] = ['chunks', 'rows'];
 /** States are copied into slabs of this size: the writing thread reads them after `commit` has returned. */
 const SLAB_BYTES = 1 << 20;
+/** LMDB writes whole pages: some more than the entries take, as a rule. */
+const PAGES_BYTES = 64 << 10;
 
 type Database = RootDatabase<Buffer, Buffer>;
 
@@ -83,7 +85,7 @@ export class LmdbStateStore implements StateStore {
       lock = DirectoryLock.acquire(directory, (holder) => inUse(directory, holder));
       const damage = findDamage(directory);
       if (damage !== null) throw unreadable(directory, new Error(damage));
-      requireRoom(directory);
+      requireRoomToOpen(directory);
       database = open<Buffer, Buffer>({
         path: directory,
         noSubdir: false,
@@ -156,7 +158,8 @@ export class LmdbStateStore implements StateStore {
       chunks: [...entities],
       rows: [...(rows ?? [])],
     }));
-    await this.#write(() => {
+    const bytes = all.reduce((sum, { chunks, rows }) => sum + bytesOf(chunks) + bytesOf(rows), 0);
+    await this.#write(bytes, () => {
       for (const { task, progress, chunks, rows } of all) {
         const number = this.#numberOf(task);
         if (progress !== null) this.#putProgress(task, number, progress);
@@ -169,7 +172,7 @@ export class LmdbStateStore implements StateStore {
 
   async clear(partition: TopicPartition): Promise<void> {
     const tasks = this.tasks(partition);
-    await this.#write(() => {
+    await this.#write(0, () => {
       for (const task of tasks) {
         const number = this.#numberOf(task);
         for (const table of TABLES) {
@@ -189,11 +192,12 @@ export class LmdbStateStore implements StateStore {
     this.#lock.release();
   }
 
-  /** All that `write` puts and removes, or nothing; resolves when it is on the disk. */
-  async #write(write: () => void): Promise<void> {
+  /** All that `write` puts, so many bytes, and removes, or nothing; resolves when it is on the disk. */
+  async #write(bytes: number, write: () => void): Promise<void> {
     assert(!this.#closed, 'a write to a closed store');
     if (this.#failure !== null) throw this.#failure;
     try {
+      requireRoomToWrite(this.directory, PAGES_BYTES + 2 * bytes);
       await this.#database.batch(write);
     } catch (error) {
       const cause = await causeOf(error);
@@ -267,6 +271,10 @@ export class LmdbStateStore implements StateStore {
 
 function parseProgress(value: Buffer): StoredProgress {
   return JSON.parse(value.toString());
+}
+
+function bytesOf(entries: readonly EntityState[]): number {
+  return entries.reduce((sum, { key, state }) => sum + key.length + (state?.length ?? 0), 0);
 }
 
 function requireFormat(directory: string, database: Database): void {

@@ -113,6 +113,26 @@ test.each([
   },
 );
 
+test('a disk that fills up is met before LMDB writes, whose binding damages memory where a write fails', () => {
+  const call = `
+    import { execFileSync } from 'node:child_process';
+    import { LmdbStateStore } from './src/state/lmdb-state-store.ts';
+    const store = LmdbStateStore.open(process.argv[1]);
+    const entities = Array.from({ length: 30 }, (_, key) => ({ key: Buffer.from([key]), state: Buffer.alloc(3000) }));
+    const commits = () => Array.from({ length: 6 }, (_, partition) =>
+      store.commit([{ task: { group: 'g', version: 1, topic: 't', partition }, progress: null, entities }], new Map()));
+    await Promise.all(commits());
+    execFileSync('prlimit', ['--pid', String(process.pid), '--fsize=4096']);
+    const ends = await Promise.allSettled(commits());
+    console.log(...new Set(ends.map(({ reason }) => reason.code)));
+    await store.close();`;
+  const ignoring = ['-c', `trap '' XFSZ; exec "$@"`, 'ignoring', process.execPath];
+  const child = spawnSync('bash', [...ignoring, '--input-type=module', '-e', call, directory]);
+  expect(String(child.stderr)).toBe('');
+  expect(String(child.stdout)).toBe('STATE_WRITE_FAILED\n');
+  expect(child.status).toBe(0);
+});
+
 test('a disk without room for a store is refused before the store is opened', async () => {
   const limited = ['bash', '-c', `trap '' XFSZ; ulimit -f 16; exec "$@"`, 'limited', process.execPath];
   const call = `
