@@ -65,11 +65,10 @@ export const MANIFEST_FORMAT = 1;
 /** Readers of folders of Parquet pass over names like this. */
 export const MANIFEST_FILE = '_manifest.json';
 
-/** The present state behind a link. Null when there is none. @throws TidemarkError when it is of another format */
+/** The present state behind a link. Null when there is none. @throws OfflineStoreError when it cannot be used */
 export function readState(link: string): StoredState | null {
   if (!isLink(link)) return null;
-  const folder = realpathSync(link);
-  const manifest = JSON.parse(readFileSync(join(folder, MANIFEST_FILE), 'utf8')) as Manifest;
+  const { folder, manifest } = parseState(link);
   if (manifest.format !== MANIFEST_FORMAT) {
     throw new OfflineStoreError(`the store is of format ${String(manifest.format)}`, {
       code: 'STORE_FORMAT',
@@ -106,6 +105,21 @@ export function refuseOtherDefinition(
       remedy,
     },
   );
+}
+
+function parseState(link: string): StoredState {
+  try {
+    const folder = realpathSync(link);
+    return { folder, manifest: JSON.parse(readFileSync(join(folder, MANIFEST_FILE), 'utf8')) as Manifest };
+  } catch (cause) {
+    throw new OfflineStoreError(`the state of the store cannot be read: ${(cause as Error).message}`, {
+      code: 'STORE_DAMAGED',
+      place: { file: link },
+      remedy:
+        'Copy the store with what the link points to, or remove it and replay the archive into it anew.',
+      cause,
+    });
+  }
 }
 
 function isLink(path: string): boolean {

@@ -47,7 +47,8 @@ export async function joinOffline(
       options.signal?.throwIfAborted();
       tally[outcome]++;
       if (known > served.end) tally.afterEnd++;
-      options.onProgress?.({ done: ++asks, total: rows });
+      asks++;
+      options.onProgress?.({ done: asks, total: rows });
     });
     if (options.checkLeaks) await served.witness();
     joined.push({ ...describe(asked), ...tally, nullEntity: rows - asks });

@@ -104,6 +104,13 @@ function refuseOthers(
   }
 }
 
+/** What a failed reading of the files means for their owner. */
+export function unreadableRows(folder: string, error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  const [reason = ''] = error.message.split('\n');
+  return wrongRows(folder, `the rows cannot be read: ${reason}`);
+}
+
 function wrongRows(folder: string, message: string): TidemarkError {
   return new TidemarkError(message, {
     code: 'OFFLINE_ROWS',

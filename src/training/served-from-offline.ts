@@ -5,7 +5,7 @@ import type { ScratchDatabase } from '../sinks/scratch-database.ts';
 import type { EventTimeMs } from '../time.ts';
 import { LatestRows, type Outcome, outcomeOf } from './latest-rows.ts';
 import { type AskedGroup, questions } from './questions.ts';
-import { findRevisionFiles } from './revision-files.ts';
+import { findRevisionFiles, unreadableRows } from './revision-files.ts';
 import { RowAppender } from './row-appender.ts';
 
 /**
@@ -45,7 +45,11 @@ export class ServedFromOffline {
       CREATE TABLE revisions_${index} (number INTEGER, window_end BIGINT, version BIGINT, known_at BIGINT,
                                        timing VARCHAR, deleted BOOLEAN${types.join('')});
       CREATE TABLE picks_${index} (spine_row INTEGER, revision DOUBLE)`);
-    if (table !== null) await loadRevisions(database, asked, table);
+    try {
+      if (table !== null) await loadRevisions(database, asked, table);
+    } catch (error) {
+      throw unreadableRows(folder, error);
+    }
     return new ServedFromOffline(database, asked, servingDelayMs, end);
   }
 

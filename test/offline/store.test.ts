@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import fc from 'fast-check';
@@ -300,6 +300,19 @@ describe('a store refuses', () => {
     });
     first.abort();
     await addTo(directory, GROUP, slices);
+  });
+
+  test.each([
+    ['whose link leads nowhere', (link: string) => rmSync(realpathSync(link), { recursive: true })],
+    ['whose manifest is torn', (link: string) => writeFileSync(join(link, '_manifest.json'), '{"format":')],
+  ])('a state %s', async (_, damage) => {
+    const directory = storeFolder();
+    await addTo(directory, GROUP, slices);
+    const link = join(directory, 'card_risk/v=1');
+    damage(link);
+    const damaged = { code: 'STORE_DAMAGED', place: { file: link } };
+    await expect(addTo(directory, GROUP, slices)).rejects.toMatchObject(damaged);
+    expect(() => readState(link)).toThrow(expect.objectContaining(damaged));
   });
 
   test('a state of another format', async () => {
