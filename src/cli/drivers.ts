@@ -4,6 +4,7 @@ import type { DemoOptions, DemoResult } from '../demo/options.ts';
 import type { RunOptions } from '../live/options.ts';
 import type { WorkerSummary } from '../live/worker-summary.ts';
 import type { StoreDescription } from '../offline/describe.ts';
+import type { ProofSummary, ProveOptions } from '../proof/options.ts';
 import type { CompareOptions, GroupComparison } from '../replay/compare.ts';
 import type { ReplayOptions, ReplaySummary } from '../replay/options.ts';
 import type { ServeOptions, ServeSummary } from '../serving/options.ts';
@@ -21,6 +22,7 @@ export interface Drivers {
   replay(options: ReplayOptions): Promise<ReplaySummary>;
   compare(options: CompareOptions): Promise<readonly GroupComparison[]>;
   join(options: JoinOptions): Promise<JoinSummary>;
+  prove(options: ProveOptions): Promise<ProofSummary>;
   describeStore(store: string): Promise<StoreDescription>;
   archiveTopic(options: ArchiveOptions, log: Logger): Promise<ArchiveSummary>;
   runDemo(options: DemoOptions): Promise<DemoResult>;
@@ -38,6 +40,7 @@ export const DRIVERS: Drivers = {
   replay: async (options) => (await import('../replay/replay.ts')).replay(options),
   compare: async (options) => (await import('../replay/compare.ts')).compare(options),
   join: async (options) => (await import('../training/join.ts')).join(options),
+  prove: async (options) => (await import('../proof/prove.ts')).prove(options),
   describeStore: async (store) => (await import('../offline/describe.ts')).describeStore(store),
   archiveTopic: async (options, log) =>
     (await import('../sources/kafka-archive.ts')).archiveTopic(options, log),

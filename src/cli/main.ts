@@ -12,6 +12,7 @@ import { reportFailure } from './failure.ts';
 import { registerGet } from './get.ts';
 import { registerJoin } from './join.ts';
 import { registerOffline } from './offline.ts';
+import { registerProve } from './prove.ts';
 import { registerReplay } from './replay.ts';
 import { registerRun } from './run.ts';
 import { registerServe } from './serve.ts';
@@ -52,6 +53,7 @@ export function createProgram(context: CommandContext): Command {
     registerOffline,
     registerJoin,
     registerCompare,
+    registerProve,
     registerArchive,
     registerCheck,
     registerGet,

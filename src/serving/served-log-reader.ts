@@ -7,7 +7,9 @@ import { SERVED_LOG_SUFFIX } from './served-log-files.ts';
 const CHUNK_BYTES = 256 * 1024;
 
 export interface PlacedEntry {
-  readonly place: Place;
+  readonly place: { readonly file: string; readonly line: number };
+  /** The line. */
+  readonly text: string;
   readonly entry: ServedEntry;
 }
 
@@ -37,16 +39,19 @@ export class ServedLogReader {
       // Not `readline`: that ends lines at characters, too, which JSON leaves as they are within texts.
       const lines = (rest + (chunk as string)).split('\n');
       rest = lines.pop()!;
-      for (const text of lines) yield parsed(file, ++line, text);
+      for (const text of lines) {
+        const place = { file, line: ++line };
+        yield { place, text, entry: readLine(place, () => parseServedLine(text)) };
+      }
     }
     if (rest !== '') this.torn.push({ file, line: line + 1 });
   }
 }
 
-function parsed(file: string, line: number, text: string): PlacedEntry {
-  const place = { file, line };
+/** What is read of a line; where it cannot be, the error says which line it is. */
+export function readLine<T>(place: Place, read: () => T): T {
   try {
-    return { place, entry: parseServedLine(text) };
+    return read();
   } catch (error) {
     if (!(error instanceof ServedLogError)) throw error;
     const { code, message, remedy } = error;

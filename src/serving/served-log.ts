@@ -37,7 +37,7 @@ export interface ServedEntry {
   readonly row: ServedRow | null;
 }
 
-interface ServedRow {
+export interface ServedRow {
   readonly windowEnd: EventTimeMs;
   readonly version: Version;
   readonly knownAt: EventTimeMs;

@@ -2,18 +2,18 @@ import type { FeatureGroup, Scalar } from '../definitions/definition.ts';
 import { isTextField, TEXT_MARK } from '../sinks/offline-columns.ts';
 import type { ScratchDatabase } from '../sinks/scratch-database.ts';
 
-/** The numbers that a group's entities have in the spine's tables: only entities that the spine asks for have one. */
+/** The numbers that a group's entities have in tables: only entities that are asked for have one. */
 export class EntityNumbers {
   readonly #numbers = new Map<Scalar, number>();
   readonly #isSingle: boolean;
 
-  private constructor(isSingle: boolean) {
-    this.#isSingle = isSingle;
+  constructor(group: FeatureGroup) {
+    this.#isSingle = group.entity.length === 1;
   }
 
-  /** Reads the table `entities_INDEX`. */
+  /** Those of the spine: reads the table `entities_INDEX`. */
   static async read(database: ScratchDatabase, group: FeatureGroup, index: number): Promise<EntityNumbers> {
-    const numbers = new EntityNumbers(group.entity.length === 1);
+    const numbers = new EntityNumbers(group);
     const kinds = group.entity.map((field) => group.source.fields.get(field)!.kind);
     // A byte order mark in front of a text would be dropped: a mark of our own stands before it.
     const fields = kinds.map((kind, field) =>
@@ -30,12 +30,21 @@ export class EntityNumbers {
     return numbers;
   }
 
-  /** Undefined for an entity that the spine does not have. */
+  /** The entity's number, which is the next one when it has none yet. */
+  add(entity: readonly Scalar[]): number {
+    const key = this.#keyOf(entity);
+    const number = this.#numbers.get(key) ?? this.#numbers.size;
+    this.#numbers.set(key, number);
+    return number;
+  }
+
+  /** Undefined for an entity that nobody asks for. */
   numberOf(entity: readonly Scalar[]): number | undefined {
     return this.#numbers.get(this.#keyOf(entity));
   }
 
   #keyOf(entity: readonly Scalar[]): Scalar {
-    return this.#isSingle ? entity[0]! : JSON.stringify(entity);
+    const [first] = entity;
+    return this.#isSingle && !(first instanceof Uint8Array) ? first! : JSON.stringify(entity);
   }
 }

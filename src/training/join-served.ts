@@ -15,7 +15,7 @@ export async function joinServed(join: ArchiveJoin, groups: readonly AskedGroup[
     const served = new ServedFromArchive(log, mine, (records) => meter.add(records));
     for await (const { spineRow, time, entities } of questions(database, mine, 'time')) {
       const known = time - options.servingDelayMs;
-      await served.advanceTo(known);
+      await served.advanceWhile((_, knownAt) => knownAt <= known);
       for (const [index, asked] of mine.entries()) {
         const tally = tallies.get(asked)!;
         if (known > served.end) tally.afterEnd++;

@@ -17,14 +17,15 @@ export interface SeenRevision<Values> {
  * window_end that is not deleted (semantics.md, "Offline store", S).
  */
 export class LatestRows<Values = readonly StoredValue[]> {
-  /** For each entity its rows by window_end; only the last one, where rows of the group are never deleted. */
+  /** For each entity its rows by window_end; only the last one, where none can be the latest again. */
   readonly #rows: SeenRevision<Values>[][] = [];
   /** When the entity was last written. */
   readonly #lastWrite: EventTimeMs[] = [];
-  readonly #areRowsDeleted: boolean;
+  /** An older row may be the latest again, because newer ones are deleted or expire. */
+  readonly #canFallBack: boolean;
 
-  constructor(options: { readonly areRowsDeleted: boolean }) {
-    this.#areRowsDeleted = options.areRowsDeleted;
+  constructor(group: FeatureGroup) {
+    this.#canFallBack = group.grid.kind === 'session' || group.ttlMs !== null;
   }
 
   /** `finalUpTo`: no row whose window_end is at most this will be revised or deleted any more. */
@@ -47,6 +48,11 @@ export class LatestRows<Values = readonly StoredValue[]> {
     return this.#rows[entity]?.at(-1) ?? null;
   }
 
+  /** The row of this window, if it is the latest or can still become it; else null. */
+  row(entity: number, windowEnd: EventTimeMs): SeenRevision<Values> | null {
+    return this.#rows[entity]?.findLast((row) => row.windowEnd === windowEnd) ?? null;
+  }
+
   /** When any row of the entity was last written; −Infinity for never. */
   lastWrite(entity: number): EventTimeMs {
     return this.#lastWrite[entity] ?? Number.NEGATIVE_INFINITY;
@@ -55,7 +61,7 @@ export class LatestRows<Values = readonly StoredValue[]> {
   /** Drops the rows that can never be the latest again. */
   #forget(rows: SeenRevision<Values>[], finalUpTo: EventTimeMs): void {
     let needed = rows.length - 1;
-    if (this.#areRowsDeleted) while (needed > 0 && rows[needed]!.windowEnd > finalUpTo) needed--;
+    if (this.#canFallBack) while (needed > 0 && rows[needed]!.windowEnd > finalUpTo) needed--;
     if (needed > 0) rows.splice(0, needed);
   }
 }

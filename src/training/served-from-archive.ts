@@ -1,40 +1,64 @@
+import type { FeatureGroup } from '../definitions/definition.ts';
 import { SourcePartition } from '../operators/source-partition.ts';
 import { Task } from '../operators/task.ts';
 import { createDecoder } from '../sources/decode-record.ts';
 import type { LogPart, MarkedLog } from '../sources/marked-log.ts';
-import type { EventTimeMs } from '../time.ts';
+import { type EventTimeMs, type Version, versionOf } from '../time.ts';
+import type { EntityNumbers } from './entity-numbers.ts';
 import { LatestRows } from './latest-rows.ts';
-import type { AskedGroup } from './questions.ts';
+
+/** A group that is asked for, and its entities that are. */
+export interface ServedGroup {
+  readonly group: FeatureGroup;
+  readonly entities: EntityNumbers;
+}
 
 /**
- * S(e, t) straight from the operators: the log is replayed as far as a question wants, which is then answered from the
- * rows made so far. Questions come in order of time. Partitions are replayed side by side, each as far as log time has
- * come; of the rows only the latest of each entity of the spine is kept.
+ * Whether a revision comes before a question. In a partition versions and log times only grow: once a revision does
+ * not, none after it does.
+ */
+type IsBefore = (version: Version, knownAt: EventTimeMs) => boolean;
+
+/**
+ * What the online store has, straight from the operators: the log is replayed as far as a question wants, which is then
+ * answered from the rows made so far. Questions come in order of the log. Partitions are replayed side by side; of the
+ * rows only the latest of each entity that is asked for is kept.
  */
 export class ServedFromArchive {
   /** For each group, in their order. */
   readonly latest: readonly LatestRows[];
   readonly #partitions: readonly ReplayedPartition[];
 
-  constructor(log: MarkedLog, groups: readonly AskedGroup[], onRecords: (count: number) => void) {
-    this.latest = groups.map(
-      ({ group }) => new LatestRows({ areRowsDeleted: group.grid.kind === 'session' }),
-    );
+  constructor(log: MarkedLog, groups: readonly ServedGroup[], onRecords: (count: number) => void) {
+    this.latest = groups.map(({ group }) => new LatestRows(group));
     this.#partitions = log.partitions.map(
       (partition) => new ReplayedPartition({ log, partition, groups, latest: this.latest, onRecords }),
     );
   }
 
-  /** Takes in every revision that was known at the time. */
-  async advanceTo(time: EventTimeMs): Promise<void> {
+  /** Takes in every revision that comes before the question. */
+  async advanceWhile(isBefore: IsBefore): Promise<void> {
     for (const partition of this.#partitions) {
-      if (!partition.isAt(time)) await partition.advanceTo(time);
+      if (partition.canAdvance(isBefore)) await partition.advanceWhile(isBefore);
     }
   }
 
   /** Log time where the log ends, once it was read to its end; Infinity before. */
   get end(): EventTimeMs {
-    return Math.max(...this.#partitions.map((partition) => partition.end));
+    return Math.max(
+      ...this.#partitions.map(({ end }) => (end === null ? Number.POSITIVE_INFINITY : end.knownAt)),
+    );
+  }
+
+  /**
+   * Whether a revision that is not there may be one that the archive does not reach: a partition ends before it. An
+   * entity lives in one partition, which is known once it has a row.
+   */
+  endsBefore(group: number, entity: number, version: Version, knownAt: EventTimeMs): boolean {
+    const home = this.#partitions.find((partition) => partition.has(group, entity));
+    return (home === undefined ? this.#partitions : [home]).some(
+      ({ end }) => end !== null && end.version < version && end.knownAt <= knownAt,
+    );
   }
 
   async close(): Promise<void> {
@@ -45,21 +69,21 @@ export class ServedFromArchive {
 class ReplayedPartition {
   readonly #pipeline: SourcePartition;
   readonly #parts: AsyncGenerator<LogPart, void, void>;
-  readonly #groups: readonly AskedGroup[];
+  readonly #groups: readonly ServedGroup[];
   readonly #latest: readonly LatestRows[];
   readonly #onRecords: (count: number) => void;
   /** For each task, how many of its revisions were taken in. */
   readonly #taken: number[];
+  /** For each task, the entities that it has made rows of. */
+  readonly #homed: readonly Set<number>[];
   /** Before the part of the log whose revisions are being taken in. */
   #watermark: EventTimeMs = Number.NEGATIVE_INFINITY;
-  /** Every revision known at this time was taken in. */
-  #isAt: EventTimeMs = Number.NEGATIVE_INFINITY;
   #ended = false;
 
   constructor(options: {
     log: MarkedLog;
     partition: number;
-    groups: readonly AskedGroup[];
+    groups: readonly ServedGroup[];
     latest: readonly LatestRows[];
     onRecords: (count: number) => void;
   }) {
@@ -78,43 +102,70 @@ class ReplayedPartition {
     this.#latest = options.latest;
     this.#onRecords = options.onRecords;
     this.#taken = groups.map(() => 0);
+    this.#homed = groups.map(() => new Set());
   }
 
-  isAt(time: EventTimeMs): boolean {
-    return this.#isAt >= time;
+  /** How far the partition goes, once it was read to its end; null before. */
+  get end(): { readonly version: Version; readonly knownAt: EventTimeMs } | null {
+    return this.#ended ? this.#reached : null;
   }
 
-  get end(): EventTimeMs {
-    return this.#ended ? this.#pipeline.clock.logTime : Number.POSITIVE_INFINITY;
+  has(group: number, entity: number): boolean {
+    return this.#homed[group]!.has(entity);
   }
 
-  async advanceTo(time: EventTimeMs): Promise<void> {
-    const { clock } = this.#pipeline;
-    while (this.#takeKnownAt(time) && clock.logTime <= time && !this.#ended) await this.#readPart();
-    this.#isAt = time;
+  /** Whether there is, or may be, a revision before the question that was not taken in. */
+  canAdvance(isBefore: IsBefore): boolean {
+    let isDrained = true;
+    for (const [index, { revisions }] of this.#pipeline.tasks.entries()) {
+      const row = this.#taken[index]!;
+      if (row === revisions.length) continue;
+      if (isBefore(revisions.version[row]!, revisions.knownAt[row]!)) return true;
+      isDrained = false;
+    }
+    return isDrained && this.#canReadOn(isBefore);
+  }
+
+  async advanceWhile(isBefore: IsBefore): Promise<void> {
+    while (this.#takeWhile(isBefore) && this.#canReadOn(isBefore)) await this.#readPart();
   }
 
   async close(): Promise<void> {
     await this.#parts.return();
   }
 
-  /** Takes in the revisions known at the time; false when there are later ones. */
-  #takeKnownAt(time: EventTimeMs): boolean {
+  /** The place of what was read last: whatever comes is there, by a mark, or later. */
+  get #reached(): { readonly version: Version; readonly knownAt: EventTimeMs } {
+    const { nextOffset, source, clock } = this.#pipeline;
+    return { version: versionOf(nextOffset - 1, source.epoch), knownAt: clock.logTime };
+  }
+
+  #canReadOn(isBefore: IsBefore): boolean {
+    const { version, knownAt } = this.#reached;
+    return !this.#ended && isBefore(version, knownAt);
+  }
+
+  /** Takes in the revisions that come before the question; false when there are later ones. */
+  #takeWhile(isBefore: IsBefore): boolean {
     let all = true;
     for (const [index, { revisions, group }] of this.#pipeline.tasks.entries()) {
       const { entities } = this.#groups[index]!;
       const latest = this.#latest[index]!;
       const finalUpTo = this.#watermark - group.allowedLatenessMs;
       let row = this.#taken[index]!;
-      for (; row < revisions.length && revisions.knownAt[row]! <= time; row++) {
+      for (; row < revisions.length; row++) {
+        const version = revisions.version[row]!;
+        const knownAt = revisions.knownAt[row]!;
+        if (!isBefore(version, knownAt)) break;
         const entity = entities.numberOf(revisions.entityOf(row));
         if (entity === undefined) continue;
+        this.#homed[index]!.add(entity);
         latest.add(
           entity,
           {
             windowEnd: revisions.windowEnd[row]!,
-            version: revisions.version[row]!,
-            knownAt: revisions.knownAt[row]!,
+            version,
+            knownAt,
             deleted: revisions.deleted[row] === 1,
             values: revisions.storedValues(row),
           },

@@ -112,7 +112,7 @@ type Revision = [number, number, number, number, boolean, number];
 const ONLY = 0;
 
 function newLatest(group: FeatureGroup): LatestRows<number> {
-  return new LatestRows({ areRowsDeleted: group.grid.kind === 'session' });
+  return new LatestRows(group);
 }
 
 /** The revisions of the spine's entities. */

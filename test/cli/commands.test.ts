@@ -83,6 +83,7 @@ async function call(
     compare: none('compare'),
     describeStore: none('describeStore'),
     join: none('join'),
+    prove: none('prove'),
     archiveTopic: none('archiveTopic'),
     runDemo: none('runDemo'),
     ...drivers,

@@ -42,12 +42,12 @@ const MINUTE = 60_000;
 
 /** A join out of the archive that takes in what is known a minute later. */
 function leakFromArchive(): void {
-  const advanceTo = ServedFromArchive.prototype.advanceTo;
-  vi.spyOn(ServedFromArchive.prototype, 'advanceTo').mockImplementation(function (
+  const { advanceWhile } = ServedFromArchive.prototype;
+  vi.spyOn(ServedFromArchive.prototype, 'advanceWhile').mockImplementation(function (
     this: ServedFromArchive,
-    time,
+    isIn,
   ) {
-    return advanceTo.call(this, time + MINUTE);
+    return advanceWhile.call(this, (version, knownAt) => isIn(version, knownAt - MINUTE));
   });
 }
 
