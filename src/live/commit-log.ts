@@ -24,7 +24,11 @@ export interface CommitLogs {
 export interface Changelog {
   /** The offsets that the changelog holds: [low, high). */
   changelogEnds(): Promise<{ readonly low: Offset; readonly high: Offset }>;
-  /** The changelog's committed records in [from, to), in batches. */
+  /**
+   * The changelog's committed records in [from, to), in batches.
+   *
+   * @throws ChangelogTruncatedError when they are not there any more
+   */
   changelog(from: Offset, to: Offset): AsyncIterable<readonly ChangelogRecord[]>;
 }
 
@@ -74,6 +78,9 @@ export interface OutputRecord {
   readonly value: Uint8Array | string | null;
   readonly headers?: Readonly<Record<string, string>>;
 }
+
+/** Whoever owns the changelog, or did, has truncated it beyond what is to be read: ask for its ends again. */
+export class ChangelogTruncatedError extends Error {}
 
 /** Another worker owns the partition. */
 export class FencedError extends Error {}

@@ -4,7 +4,7 @@ import { PartJoiner } from '../state/changelog-parts.ts';
 import { StateError } from '../state/state-error.ts';
 import type { StateStore } from '../state/state-store.ts';
 import type { Offset } from '../time.ts';
-import type { Changelog } from './commit-log.ts';
+import { type Changelog, ChangelogTruncatedError } from './commit-log.ts';
 import type { AcquireOptions } from './durability.ts';
 
 /**
@@ -15,6 +15,22 @@ import type { AcquireOptions } from './durability.ts';
  * @throws StateError `CHANGELOG_REPLACED` when the store is ahead of the changelog
  */
 export async function followChangelog(
+  log: Changelog,
+  state: StateStore,
+  partition: TopicPartition,
+  options: AcquireOptions,
+): Promise<number> {
+  for (;;) {
+    try {
+      return await followToEnd(log, state, partition, options);
+    } catch (error) {
+      if (!(error instanceof ChangelogTruncatedError)) throw error;
+      options.signal.throwIfAborted();
+    }
+  }
+}
+
+async function followToEnd(
   log: Changelog,
   state: StateStore,
   partition: TopicPartition,

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Kafka, Message, Producer, Transaction } from 'kafkajs';
 import { createKafkaClient, type Log } from '../sources/kafka-client.ts';
 import type { KafkaOptions } from '../sources/kafka-options.ts';
-import { KafkaPartitions } from '../sources/kafka-partitions.ts';
+import { isOutOfRange, KafkaPartitions } from '../sources/kafka-partitions.ts';
 import { unlessAborted } from '../sources/kafka-patience.ts';
 import { reasonOf, refusalOf } from '../sources/kafka-reachable.ts';
 import {
@@ -18,6 +18,7 @@ import type { Offset } from '../time.ts';
 import {
   type Changelog,
   type ChangelogRecord,
+  ChangelogTruncatedError,
   type Commit,
   type CommitLog,
   type CommitLogs,
@@ -178,8 +179,13 @@ class KafkaChangelog implements Changelog {
   }
 
   async *changelog(from: Offset, to: Offset): AsyncGenerator<readonly ChangelogRecord[], void> {
-    for await (const messages of this.partitions.read(this.changelogPartition, from, to, this.signal)) {
-      yield messages.map(({ offset, value }) => ({ offset: Number(offset), value: value! }));
+    try {
+      for await (const messages of this.partitions.read(this.changelogPartition, from, to, this.signal)) {
+        yield messages.map(({ offset, value }) => ({ offset: Number(offset), value: value! }));
+      }
+    } catch (error) {
+      if (!isOutOfRange(error)) throw error;
+      throw new ChangelogTruncatedError('the changelog was truncated while it was read', { cause: error });
     }
   }
 }

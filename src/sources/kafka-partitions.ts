@@ -86,7 +86,11 @@ export class KafkaPartitions {
     });
   }
 
-  /** The committed records in [from, to), in batches as they come. Waits while the brokers are away. */
+  /**
+   * The committed records in [from, to), in batches as they come. Waits while the brokers are away.
+   *
+   * @throws what {@link isOutOfRange} knows when the partition begins later
+   */
   async *read(
     partition: TopicPartition,
     from: Offset,
@@ -131,6 +135,7 @@ export class KafkaPartitions {
       } catch (error) {
         const refusal = refusalOf(error);
         if (refusal !== null) throw refusal;
+        if (isOutOfRange(error)) throw error;
         // A leader may have moved.
         await this.#cluster.refreshMetadata().catch(() => {});
       }
@@ -169,4 +174,9 @@ export class KafkaPartitions {
     if (data.errorCode !== 0) throw createErrorFromCode(data.errorCode);
     return new Batch(topic, String(from), data);
   }
+}
+
+/** The broker has not, or not any more, the offset that was to be read. */
+export function isOutOfRange(error: unknown): boolean {
+  return (error as { readonly type?: unknown }).type === 'OFFSET_OUT_OF_RANGE';
 }

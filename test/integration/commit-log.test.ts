@@ -1,7 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { Kafka, logLevel } from 'kafkajs';
 import { expect, inject, onTestFinished, test, vi } from 'vitest';
-import { type CommitLog, CommitLostError, FencedError } from '../../src/live/commit-log.ts';
+import {
+  ChangelogTruncatedError,
+  type CommitLog,
+  CommitLostError,
+  FencedError,
+} from '../../src/live/commit-log.ts';
 import { KafkaCommitLogs } from '../../src/live/kafka-commit-log.ts';
 import { changelogTopic, journalTopic } from '../../src/state/internal-topics.ts';
 import { createTopic } from '../services/topics.ts';
@@ -114,6 +119,18 @@ test('forgets what a sweep has said again', async () => {
   await vi.waitFor(async () => expect(await changelogOf(log)).toEqual(['a', 'b', 'c']), PATIENCE);
   await log.truncate(2);
   expect(await changelogOf(log)).toEqual(['c']);
+});
+
+test('reading what was truncated meanwhile is told', async () => {
+  const [app, topic] = [`app-${randomUUID()}`, await createTopic(brokers, 'truncated')];
+  const log = await acquire(logsOf(app, topic), topic);
+  await log.commit({ position: 1, changelog: [Buffer.from('a'), Buffer.from('b')], ...nothing });
+  const { low, high } = await log.changelogEnds();
+  await log.truncate(1);
+  const read = async () => {
+    for await (const records of log.changelog(low, high)) expect(records).toEqual([]);
+  };
+  await expect(read()).rejects.toThrow(ChangelogTruncatedError);
 });
 
 test('a large commit goes in many batches', async () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Changelog } from '../../src/live/commit-log.ts';
+import { type Changelog, type ChangelogRecord, ChangelogTruncatedError } from '../../src/live/commit-log.ts';
 import { followChangelog } from '../../src/live/follow-changelog.ts';
 import { ChangelogPacker } from '../../src/state/changelog-pack.ts';
 import { MemoryStateStore } from '../../src/state/memory-state-store.ts';
@@ -51,4 +51,47 @@ test('a record in parts counts as followed when its last part is, wherever follo
     expect([before, after].map(String)).toEqual(['before', 'after']);
     expect(LARGE.equals(large!)).toBe(true);
   }
+});
+
+/** Says the state of a key; null: it is gone. */
+function recordOf(key: string, state: string | null): Uint8Array {
+  const packer = new ChangelogPacker();
+  packer.put(TASK, 'chunks', Buffer.from(key), state === null ? null : Buffer.from(state));
+  return packer.take()[0]!;
+}
+
+test('a changelog that is truncated while it is read is read anew', async () => {
+  // Its former owner has ended a sweep, and truncates: b, gone at offset 1, is not said again.
+  const values = [recordOf('b', '1'), recordOf('b', null), recordOf('a', '2')];
+  let low = 0;
+  const log: Changelog = {
+    changelogEnds: async () => ({ low, high: values.length }),
+    async *changelog(from, to) {
+      for (let offset = from; offset < to; offset++) {
+        if (offset < low) throw new ChangelogTruncatedError(`it begins at ${low}`);
+        yield [{ offset, value: values[offset]! }];
+        low = 2;
+      }
+    },
+  };
+  const state = new MemoryStateStore();
+  expect(await followChangelog(log, state, PARTITION, { signal: new AbortController().signal })).toBe(1);
+  const texts = [...state.entities(TASK)].map(
+    (entity) => `${Buffer.from(entity.key)}=${Buffer.from(entity.state!)}`,
+  );
+  expect(texts).toEqual(['a=2']);
+});
+
+test('who is to stop does not read it anew', async () => {
+  const abort = new AbortController();
+  const log: Changelog = {
+    changelogEnds: async () => ({ low: 0, high: 1 }),
+    // biome-ignore lint/correctness/useYield: there is nothing to read.
+    async *changelog(): AsyncGenerator<readonly ChangelogRecord[]> {
+      abort.abort(new Error('stopped'));
+      throw new ChangelogTruncatedError('it begins at 1');
+    },
+  };
+  const state = new MemoryStateStore();
+  await expect(followChangelog(log, state, PARTITION, { signal: abort.signal })).rejects.toThrow('stopped');
 });
