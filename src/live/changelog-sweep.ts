@@ -11,12 +11,16 @@ import {
 } from '../state/state-store.ts';
 import type { Offset } from '../time.ts';
 
-/** A sweep begins when the changelog has so many records more than the last one left, or twice what that one took. */
-const RECORDS_BETWEEN_SWEEPS = 256;
-/** At least so much is said again with each commit of a sweep. */
-const LEAST_BYTES = 64 * 1024;
-/** Entries that are read between two turns of the event loop. */
-const ENTRIES_PER_TURN = 256;
+export interface SweepLimits {
+  /** A sweep begins when the changelog has so many records more than the last one left, or twice what that one took. */
+  readonly recordsBetweenSweeps: number;
+  /** At least so much is said again with each commit of a sweep. */
+  readonly leastBytes: number;
+  /** Entries that are read between two turns of the event loop. */
+  readonly entriesPerTurn: number;
+}
+
+const LIMITS: SweepLimits = { recordsBetweenSweeps: 256, leastBytes: 64 * 1024, entriesPerTurn: 256 };
 
 /**
  * Keeps a changelog short: when it has grown, with each commit some entries of the state are said again, about as many
@@ -29,6 +33,7 @@ const ENTRIES_PER_TURN = 256;
 export class ChangelogSweep {
   readonly #state: StateStore;
   readonly #partition: TopicPartition;
+  readonly #limits: SweepLimits;
   /** The tasks that are still to be said again; the first one from {@link #cursor} on. */
   #tasks: readonly TaskId[] = [];
   #cursor: SweepCursor = START;
@@ -36,13 +41,15 @@ export class ChangelogSweep {
   #began: Offset | null = null;
   /** Records that the changelog holds beyond what the last sweep said again. */
   #grown: number;
-  #threshold = RECORDS_BETWEEN_SWEEPS;
+  #threshold: number;
 
   /** `records`: how many the changelog holds. */
-  constructor(state: StateStore, partition: TopicPartition, records: number) {
+  constructor(state: StateStore, partition: TopicPartition, records: number, limits: SweepLimits = LIMITS) {
     this.#state = state;
     this.#partition = partition;
+    this.#limits = limits;
     this.#grown = records;
+    this.#threshold = limits.recordsBetweenSweeps;
   }
 
   /** Packs the next entries, as the local store has them; null when no sweep is needed. */
@@ -51,7 +58,7 @@ export class ChangelogSweep {
     if (begins && this.#grown < this.#threshold) return null;
     const tasks = begins ? [...this.#state.tasks(this.#partition)] : [...this.#tasks];
     let cursor: SweepCursor = begins ? START : this.#cursor;
-    const budget = Math.max(LEAST_BYTES, bytesOf(changes));
+    const budget = Math.max(this.#limits.leastBytes, bytesOf(changes));
     while (tasks.length > 0 && packer.size < budget) {
       const task = tasks[0]!;
       cursor = this.#packSome(packer, task, cursor, budget);
@@ -76,7 +83,7 @@ export class ChangelogSweep {
     const obsolete = this.#began!;
     this.#began = null;
     this.#grown = 0;
-    this.#threshold = Math.max(RECORDS_BETWEEN_SWEEPS, 2 * (to - obsolete));
+    this.#threshold = Math.max(this.#limits.recordsBetweenSweeps, 2 * (to - obsolete));
     return obsolete;
   }
 
@@ -93,7 +100,7 @@ export class ChangelogSweep {
     for (const { key, state } of entries) {
       packer.put(task, table, key, state);
       packed++;
-      const isEnough = packed >= ENTRIES_PER_TURN || packer.size >= budget;
+      const isEnough = packed >= this.#limits.entriesPerTurn || packer.size >= budget;
       if (isEnough && key.length <= ORDERED_KEY_BYTES) return { table, after: Uint8Array.from(key) };
     }
     return table === 'chunks' ? { table: 'rows', after: null } : START;

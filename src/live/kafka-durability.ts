@@ -33,6 +33,7 @@ export class KafkaDurability implements Durability {
   readonly #copies: RowCopies;
   readonly #topics: OutputTopics;
   readonly #meter: WorkerMeter | null;
+  readonly #createSweep: CreateSweep;
   readonly #partitions = new Map<string, OwnedPartition>();
 
   /** Follows the partitions of others; null when it was not asked for. */
@@ -44,6 +45,8 @@ export class KafkaDurability implements Durability {
     topics: OutputTopics;
     standby?: boolean;
     meter?: WorkerMeter | null;
+    /** Default: a {@link ChangelogSweep} with its own limits. */
+    createSweep?: CreateSweep;
   }) {
     this.#logs = parts.logs;
     this.#standby = parts.standby === true ? new Standby(parts.logs, parts.state) : null;
@@ -51,6 +54,7 @@ export class KafkaDurability implements Durability {
     this.#copies = new RowCopies(parts.state);
     this.#topics = parts.topics;
     this.#meter = parts.meter ?? null;
+    this.#createSweep = parts.createSweep ?? ((...of) => new ChangelogSweep(...of));
   }
 
   async acquire(partition: TopicPartition, options: AcquireOptions): Promise<PartitionStore> {
@@ -67,7 +71,7 @@ export class KafkaDurability implements Durability {
     const owned: OwnedPartition = {
       log,
       outputs: new PendingOutputs(this.#topics, partition, this.#meter),
-      sweep: new ChangelogSweep(this.#state, partition, records),
+      sweep: this.#createSweep(this.#state, partition, records),
     };
     this.#partitions.set(name, owned);
     const state = this.#state;
@@ -138,6 +142,9 @@ export class KafkaDurability implements Durability {
     if (obsolete !== null) await log.truncate(obsolete);
   }
 }
+
+/** `records`: how many the changelog of the partition holds. */
+export type CreateSweep = (state: StateStore, partition: TopicPartition, records: number) => ChangelogSweep;
 
 interface OwnedPartition {
   readonly log: CommitLog;

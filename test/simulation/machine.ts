@@ -1,0 +1,180 @@
+import { ChangelogSweep, type SweepLimits } from '../../src/live/changelog-sweep.ts';
+import type { CommitLogs } from '../../src/live/commit-log.ts';
+import type { Durability } from '../../src/live/durability.ts';
+import { type CreateSweep, KafkaDurability } from '../../src/live/kafka-durability.ts';
+import { Worker } from '../../src/live/worker.ts';
+import type { StateStore } from '../../src/state/state-store.ts';
+import type { Invariants } from './invariants.ts';
+import { DiskError, LocalDisk } from './local-disk.ts';
+import { ModelCommitLogs } from './model-commit-logs.ts';
+import type { ModelGroup } from './model-group.ts';
+import { connectStore } from './model-online-store.ts';
+import { ModelReader } from './model-reader.ts';
+import { Process, type Scheduler, Violation } from './scheduler.ts';
+import { OUTPUT_TOPICS } from './undisturbed.ts';
+import { GROUPS } from './workload.ts';
+
+/** What a worker's durability is made of. */
+export interface DurabilityParts {
+  readonly logs: CommitLogs;
+  readonly state: StateStore;
+  readonly cluster: Invariants;
+}
+
+/** Makes a worker's durability; a planted bug is another one. */
+export type MakeDurability = (parts: DurabilityParts) => Durability;
+
+export const soundDurability: MakeDurability = ({ logs, state }) =>
+  new KafkaDurability({ logs, state, topics: OUTPUT_TOPICS, createSweep: frequentSweep });
+
+/** Sweeps begin often, and take several commits. */
+export const SWEEP_LIMITS: SweepLimits = { recordsBetweenSweeps: 2, leastBytes: 200, entriesPerTurn: 2 };
+
+const frequentSweep: CreateSweep = (...of) => new ChangelogSweep(...of, SWEEP_LIMITS);
+
+interface Running {
+  readonly process: Process;
+  readonly reader: ModelReader;
+  readonly stop: AbortController;
+}
+
+/** A machine with its disk, on which a worker runs, dies and is started again. */
+export class Machine {
+  readonly #name: string;
+  readonly #scheduler: Scheduler;
+  readonly #group: ModelGroup;
+  readonly #cluster: Invariants;
+  readonly #disk: LocalDisk;
+  readonly #makeDurability: MakeDurability;
+  #running: Running | null = null;
+  #starts = 0;
+
+  constructor(
+    name: string,
+    parts: {
+      scheduler: Scheduler;
+      group: ModelGroup;
+      cluster: Invariants;
+      makeDurability: MakeDurability;
+    },
+  ) {
+    this.#name = name;
+    this.#scheduler = parts.scheduler;
+    this.#group = parts.group;
+    this.#cluster = parts.cluster;
+    this.#makeDurability = parts.makeDurability;
+    this.#disk = new LocalDisk(parts.scheduler, (...what) => parts.cluster.localStoreWritten(...what));
+  }
+
+  get process(): Process | null {
+    return this.#running?.process ?? null;
+  }
+
+  start(): void {
+    if (this.#running !== null) return;
+    const scheduler = this.#scheduler;
+    const process = new Process(`${this.#name}.${++this.#starts}`);
+    const reader = new ModelReader(process, scheduler, this.#group);
+    const logs = new ModelCommitLogs(process, scheduler, this.#cluster.partitions);
+    const worker = new Worker({
+      groups: GROUPS,
+      reader,
+      durability: this.#makeDurability({ logs, state: this.#disk.open(process), cluster: this.#cluster }),
+      store: connectStore(this.#cluster.store, process, scheduler),
+      log: { info: () => {}, warn: (_, text) => scheduler.note(`${process.name}: ${text}`) },
+      options: {
+        app: 'simulated',
+        from: 'earliest',
+        commitIntervalMs: 1000,
+        reportIntervalMs: 1000,
+        maxBatchRecords: 3,
+        cacheEntities: scheduler.pick([1, 4, 1000]),
+      },
+      every: (_, call) => {
+        process.ticks.add(call);
+        return () => process.ticks.delete(call);
+      },
+    });
+    const stop = new AbortController();
+    this.#running = { process, reader, stop };
+    scheduler.note(`${process.name} starts`);
+    worker.run(stop.signal).then(
+      () => this.#ended(process),
+      (error) => this.#ended(process, error),
+    );
+  }
+
+  /** One of its timers comes due. */
+  tick(): void {
+    const process = this.process;
+    if (process?.isRunning === true && process.ticks.size > 0) this.#scheduler.pick([...process.ticks])();
+  }
+
+  /** As at SIGTERM. */
+  stop(): void {
+    this.#note('is to stop');
+    this.#running?.stop.abort();
+  }
+
+  /** As at SIGKILL: the group finds out later, or when it starts again. */
+  crash(): void {
+    if (this.#running === null) return;
+    this.#note('crashes');
+    const { process, reader } = this.#running;
+    this.#running = null;
+    this.#scheduler.crash(process);
+    this.#disk.crash();
+    this.#group.miss(reader);
+  }
+
+  /** As at SIGSTOP. What it believes to own may go to others meanwhile. */
+  pause(): void {
+    if (this.#running === null) return;
+    this.#note('is paused');
+    this.#running.process.isPaused = true;
+  }
+
+  /** The group has not heard of it for too long. When it runs again, it hears that it is no member. */
+  expel(): void {
+    if (this.#running === null) return;
+    this.#note('is silent for too long');
+    const { process, reader } = this.#running;
+    this.#group.remove(reader);
+    this.#scheduler.tell(process, `${process.name} hears that it was removed`, () => reader.assigned());
+  }
+
+  resume(): void {
+    if (this.#running === null || !this.#running.process.isPaused) return;
+    this.#note('goes on');
+    this.#running.process.isPaused = false;
+  }
+
+  /** Its disk is replaced by an empty one, if no worker is at it. */
+  erase(): void {
+    if (this.#running !== null) return;
+    this.#scheduler.note(`${this.#name}: the disk is erased`);
+    this.#disk.erase();
+  }
+
+  #note(what: string): void {
+    if (this.#running !== null) this.#scheduler.note(`${this.#running.process.name} ${what}`);
+  }
+
+  #ended(process: Process, error: unknown = null): void {
+    if (this.#running?.process !== process) return;
+    this.#note(error === null ? 'has stopped' : `has failed: ${error}`);
+    const { reader } = this.#running;
+    this.#running = null;
+    this.#scheduler.crash(process);
+    this.#disk.crash();
+    this.#group.miss(reader);
+    if (error === null || error instanceof DiskError) return;
+    this.#scheduler.fail(
+      error instanceof Violation ? error : new Violation(`a worker ended with ${describe(error)}`),
+    );
+  }
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

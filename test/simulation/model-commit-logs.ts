@@ -1,0 +1,129 @@
+import {
+  type Changelog,
+  type ChangelogRecord,
+  type Commit,
+  type CommitLog,
+  type CommitLogs,
+  CommitLostError,
+  type JournalRecord,
+} from '../../src/live/commit-log.ts';
+import type { TopicPartition } from '../../src/sources/log-reader.ts';
+import type { CommitPartition, Transaction } from './commit-partition.ts';
+import { type Process, type Scheduler, Violation } from './scheduler.ts';
+
+/** How often a transaction goes wrong, of each way that it can. */
+const FAILS = 0.02;
+const MOST_RECORDS_READ = 3;
+
+/** One worker's way to the commit logs. */
+export class ModelCommitLogs implements CommitLogs {
+  readonly #process: Process;
+  readonly #scheduler: Scheduler;
+  readonly #partitions: readonly CommitPartition[];
+
+  constructor(process: Process, scheduler: Scheduler, partitions: readonly CommitPartition[]) {
+    this.#process = process;
+    this.#scheduler = scheduler;
+    this.#partitions = partitions;
+  }
+
+  acquire({ partition }: TopicPartition, signal: AbortSignal): Promise<CommitLog> {
+    const commits = this.#partitions[partition]!;
+    return new Promise((resolve, reject) => {
+      const abort = () => reject(signal.reason);
+      if (signal.aborted) return abort();
+      signal.addEventListener('abort', abort, { once: true });
+      this.#scheduler
+        .request(this.#process, `acquires ${partition}`, () => commits.fence())
+        .then((epoch) => {
+          signal.removeEventListener('abort', abort);
+          resolve(new ModelCommitLog(this.#process, this.#scheduler, commits, epoch));
+        }, reject);
+    });
+  }
+
+  async changelogs(): Promise<ReadonlyMap<TopicPartition, Changelog>> {
+    throw new Violation('changelogs are followed for standbys only');
+  }
+
+  async close(): Promise<void> {}
+}
+
+class ModelCommitLog implements CommitLog {
+  readonly #process: Process;
+  readonly #scheduler: Scheduler;
+  readonly #commits: CommitPartition;
+  readonly #epoch: number;
+  #isUsable = true;
+
+  constructor(process: Process, scheduler: Scheduler, commits: CommitPartition, epoch: number) {
+    this.#process = process;
+    this.#scheduler = scheduler;
+    this.#commits = commits;
+    this.#epoch = epoch;
+  }
+
+  changelogEnds(): Promise<{ low: number; high: number }> {
+    const commits = this.#commits;
+    return this.#request('asks for the ends', () => ({ low: commits.low, high: commits.high }));
+  }
+
+  async *changelog(from: number, to: number): AsyncGenerator<readonly ChangelogRecord[], void> {
+    for (let next = from; next < to; ) {
+      const most = 1 + this.#scheduler.below(MOST_RECORDS_READ);
+      const records = await this.#request(`reads from ${next}`, () => this.#commits.read(next, to, most));
+      if (records.length === 0) return;
+      yield records;
+      next = records.at(-1)!.offset + 1;
+    }
+  }
+
+  async *journal(): AsyncGenerator<JournalRecord, void> {}
+
+  async appendJournal(): Promise<number> {
+    throw new Violation('a mark in a log whose source has no idle time-out');
+  }
+
+  async commit(commit: Commit): Promise<number> {
+    if (!this.#isUsable) throw new Violation('a commit to a log that is closed, busy, or has lost one');
+    this.#isUsable = false;
+    const end = await this.#transact({ ...commit, epoch: this.#epoch });
+    this.#isUsable = true;
+    return end;
+  }
+
+  async truncate(before: number): Promise<void> {
+    // Nobody is told when it fails; it may come at any time.
+    const isLost = this.#scheduler.fault(0.1);
+    await this.#request(`truncates before ${before}`, () => {
+      if (!isLost) this.#commits.truncate(before);
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#isUsable = false;
+  }
+
+  async #transact(transaction: Transaction): Promise<number> {
+    const commits = this.#commits;
+    const fails = (how: string) => {
+      if (!this.#scheduler.fault(FAILS)) return;
+      this.#scheduler.note(`${this.#process.name}: a transaction ${how}`);
+      throw new CommitLostError(how);
+    };
+    fails('fails before anything was sent');
+    const end = await this.#request('writes', () => commits.write(transaction));
+    fails('is never ended');
+    const committed = this.#request(`commits ${transaction.position}`, () => commits.commit(transaction));
+    // It may be refused later, when nobody listens any more.
+    committed.catch(() => {});
+    fails('is given up, and may still be committed');
+    await committed;
+    fails('is committed, and its answer lost');
+    return end;
+  }
+
+  async #request<T>(label: string, effect: () => T): Promise<T> {
+    return await this.#scheduler.request(this.#process, `${label} (${this.#commits.partition})`, effect);
+  }
+}
