@@ -9,7 +9,6 @@ import { taskText } from '../state/memory-state-store.ts';
 import {
   ALL_KEYS,
   type EntityState,
-  keysFrom,
   ORDERED_KEY_BYTES,
   type StateStore,
   type TaskChanges,
@@ -21,7 +20,7 @@ import type { SentRows, Step } from './durability.ts';
 /**
  * Copies of the rows that an online store holds, by entity, with the state: a store that has lost its data is filled
  * again from them. An entity's copy is its latest row and every row that can still be revised, one line each:
- * window_end, leave (or `-`) and the row as the stores have it.
+ * window_end, leave (or `-`) and the row as the stores have it, in order of window_end.
  */
 
 /** Entities between two turns of the event loop. */
@@ -55,17 +54,18 @@ export class RowCopies {
 
   async #changed({ task, group, rows }: SentRows): Promise<EntityState[]> {
     const changes: EntityState[] = [];
-    for (const { rows: upserts, watermark } of groupByEntity(rows)) {
-      const key = copyKey(upserts[0]!.entity);
-      const lines = new Map<EventTimeMs, string>();
-      for (const { state } of this.#state.rows(task, keysFrom(key))) readLines(state!, lines);
-      for (const row of upserts) {
-        if (row.deleted === true) lines.delete(row.windowEnd);
-        else lines.set(row.windowEnd, `${row.windowEnd} ${row.leave ?? '-'} ${jsonRow(row)}`);
+    const entities = groupByEntity(rows);
+    for (let from = 0; from < entities.length; from += ENTITIES_PER_TURN) {
+      if (from > 0) await nextTurn();
+      const some = entities.slice(from, from + ENTITIES_PER_TURN);
+      const keys = some.map(({ rows }) => copyKey(rows[0]!.entity));
+      for (const [index, stored] of this.#state.rowsAt(task, keys).entries()) {
+        const { rows: upserts, watermark } = some[index]!;
+        const lines = stored === null ? [] : textOf(stored).split('\n');
+        for (const row of upserts) putLine(lines, row);
+        leaveServed(lines, watermark - group.allowedLatenessMs);
+        changes.push({ key: keys[index]!, state: lines.length === 0 ? null : Buffer.from(lines.join('\n')) });
       }
-      const kept = stillServed(lines, watermark - group.allowedLatenessMs);
-      changes.push({ key, state: kept.length === 0 ? null : Buffer.from(kept.join('\n')) });
-      if (changes.length % ENTITIES_PER_TURN === 0) await nextTurn();
     }
     return changes;
   }
@@ -130,27 +130,33 @@ function parseEntity(group: FeatureGroup, key: Uint8Array): readonly Scalar[] {
   });
 }
 
-function readLines(stored: Uint8Array, lines: Map<EventTimeMs, string>): void {
-  for (const line of Buffer.from(stored.buffer, stored.byteOffset, stored.byteLength)
-    .toString()
-    .split('\n')) {
-    lines.set(Number(line.slice(0, line.indexOf(' '))), line);
-  }
+/** Puts the row in its place among the lines, which are in order of window_end, or takes it out of them. */
+function putLine(lines: string[], row: Upsert): void {
+  let at = lines.length;
+  while (at > 0 && windowEndOf(lines[at - 1]!) > row.windowEnd) at--;
+  const isThere = at > 0 && windowEndOf(lines[at - 1]!) === row.windowEnd;
+  const line = row.deleted === true ? [] : [`${row.windowEnd} ${row.leave ?? '-'} ${jsonRow(row)}`];
+  lines.splice(isThere ? at - 1 : at, isThere ? 1 : 0, ...line);
+}
+
+/** Leaves the latest row, and those beyond `final`. */
+function leaveServed(lines: string[], final: EventTimeMs): void {
+  let gone = 0;
+  while (gone < lines.length - 1 && windowEndOf(lines[gone]!) <= final) gone++;
+  lines.splice(0, gone);
+}
+
+function windowEndOf(line: string): EventTimeMs {
+  return Number(line.slice(0, line.indexOf(' ')));
 }
 
 /** When the newest of the rows was known. */
 function lastKnownAt(stored: Uint8Array): EventTimeMs {
-  const text = Buffer.from(stored.buffer, stored.byteOffset, stored.byteLength).toString();
   return Math.max(
-    ...text.split('\n').map((line) => (JSON.parse(line.slice(line.indexOf('['))) as number[])[1]!),
+    ...textOf(stored)
+      .split('\n')
+      .map((line) => (JSON.parse(line.slice(line.indexOf('['))) as number[])[1]!),
   );
-}
-
-/** The latest row, and those beyond `final`, by window_end. */
-function stillServed(lines: ReadonlyMap<EventTimeMs, string>, final: EventTimeMs): string[] {
-  const ends = [...lines.keys()].sort((a, b) => a - b);
-  const latest = ends.at(-1);
-  return ends.filter((end) => end > final || end === latest).map((end) => lines.get(end)!);
 }
 
 function textOf(bytes: Uint8Array): string {

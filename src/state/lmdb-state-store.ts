@@ -130,6 +130,16 @@ export class LmdbStateStore implements StateStore {
     return this.#read('rows', task, range);
   }
 
+  rowsAt(task: TaskId, keys: readonly Uint8Array[]): readonly (Uint8Array | null)[] {
+    const number = this.#numbers.get(taskText(task));
+    if (number === undefined) return keys.map(() => null);
+    return keys.map((key) => {
+      const storeKey = entryKey('rows', number, key, this.#scratch);
+      const value = this.#database.get(storeKey);
+      return value === undefined ? null : unpackEntry(storeKey, value).state;
+    });
+  }
+
   *#read(table: StateTable, task: TaskId, range: KeyRange): Iterable<EntityState> {
     const number = this.#numbers.get(taskText(task));
     if (number === undefined) return;

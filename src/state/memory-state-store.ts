@@ -31,6 +31,10 @@ class Table {
     }
   }
 
+  at(key: Uint8Array): Uint8Array | null {
+    return this.#entries.get(nameOf(key))?.state ?? null;
+  }
+
   change(entries: readonly EntityState[]): void {
     if (entries.length > 0) this.#names = null;
     for (const { key, state } of entries) {
@@ -57,6 +61,11 @@ export class MemoryStateStore implements StateStore {
 
   rows(task: TaskId, range: KeyRange = ALL_KEYS): Iterable<EntityState> {
     return this.#tasks.get(taskText(task))?.tables.rows.read(range) ?? [];
+  }
+
+  rowsAt(task: TaskId, keys: readonly Uint8Array[]): readonly (Uint8Array | null)[] {
+    const rows = this.#tasks.get(taskText(task))?.tables.rows;
+    return keys.map((key) => rows?.at(key) ?? null);
   }
 
   tasks({ topic, partition }: TopicPartition): readonly TaskId[] {

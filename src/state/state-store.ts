@@ -94,6 +94,8 @@ export interface StateStore {
   entities(task: TaskId, range?: KeyRange): Iterable<EntityState>;
   /** The same of the table `rows`. */
   rows(task: TaskId, range?: KeyRange): Iterable<EntityState>;
+  /** What the table `rows` has under each of these keys, as of the last commit that has resolved; null: nothing. */
+  rowsAt(task: TaskId, keys: readonly Uint8Array[]): readonly (Uint8Array | null)[];
   /** The tasks of a partition that have progress. */
   tasks(partition: TopicPartition): readonly TaskId[];
   /** Small facts that belong to the same step (such as how far a dead-letter file had grown). */

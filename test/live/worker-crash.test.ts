@@ -151,6 +151,7 @@ function fragileState(state: StateStore, fuse: Fuse): StateStore {
     progress: (task) => state.progress(task),
     entities: (task, range) => state.entities(task, range),
     rows: (task, range) => state.rows(task, range),
+    rowsAt: (task, keys) => state.rowsAt(task, keys),
     tasks: (partition) => state.tasks(partition),
     fact: (name) => state.fact(name),
     clear: (partition) => state.clear(partition),

@@ -275,6 +275,7 @@ export function testStateStore(open: () => Promise<StoreUnderTest>): void {
                 task: taskOf({ partition }),
                 progress: progressAt(index),
                 entities,
+                rows: entities,
               })),
               new Map([['step', String(index)]]),
             );
@@ -287,7 +288,15 @@ export function testStateStore(open: () => Promise<StoreUnderTest>): void {
             }
             if (reopen) store = await under.reopen();
             expect(store.fact('step')).toBe(String(index));
+            const keys = steps.flatMap(({ changes }) =>
+              changes.flatMap(({ entities }) => entities.map(({ key }) => key)),
+            );
             for (const [partition, map] of model.entries()) {
+              const names = keys.map((key) => Buffer.from(key).toString('hex'));
+              const rows = store.rowsAt(taskOf({ partition }), keys);
+              expect(
+                rows.map((row) => (row === null ? undefined : Buffer.from(row).toString('hex'))),
+              ).toEqual(names.map((name) => map.get(name)));
               const sorted = [...map].sort(([a], [b]) => (a < b ? -1 : 1));
               expect(contents(store, taskOf({ partition }))).toEqual(sorted);
               expect(contents(store, taskOf({ partition }), range)).toEqual(
