@@ -6,8 +6,8 @@ import type { EntityTimers } from './entity-timers.ts';
 import type { TaskState } from './task-state.ts';
 import type { ChunkLabel, Windows } from './windows.ts';
 
-/** At most so many entities are forgotten at once, so that nobody waits for it. */
-const FORGOTTEN_AT_ONCE = 4096;
+/** Between two batches at least so many entities may be forgotten; no more than twice those that were used. */
+const FORGOTTEN_AT_LEAST = 256;
 /** For each entity to forget so many are looked at before it is left for later. */
 const LOOKS = 16;
 
@@ -45,6 +45,8 @@ export class StoredEntities {
   #others = 0;
   /** By entity number: 1 when a record of it came since {@link #hand} passed. */
   #isUsed = new Uint8Array(1024);
+  /** Records since {@link makeRoom}. */
+  #uses = 0;
   /** The entity number to be looked at next for one to forget. */
   #hand = 0;
   /** While timers fire, their position. */
@@ -118,6 +120,7 @@ export class StoredEntities {
   use(entity: number): void {
     this.#markChanged(entity);
     this.#isUsed[entity] = 1;
+    this.#uses++;
   }
 
   chunkGone(entity: number, chunk: ChunkLabel): void {
@@ -161,11 +164,12 @@ export class StoredEntities {
     }
   }
 
-  /** Between two batches: forgets what is too much. */
+  /** Between two batches: forgets what is too much, faster than it comes, but not all at once: nobody should wait. */
   makeRoom(): void {
     this.#waking = Number.POSITIVE_INFINITY;
     this.#asleep.clear();
-    this.#forget(FORGOTTEN_AT_ONCE);
+    this.#forget(Math.max(FORGOTTEN_AT_LEAST, 2 * this.#uses));
+    this.#uses = 0;
   }
 
   #forget(most: number): void {
