@@ -28,6 +28,7 @@ export class LocalDisk {
       progress: (task: TaskId) => store.progress(task),
       entities: (task: TaskId, range?: KeyRange) => store.entities(task, range),
       rows: (task: TaskId, range?: KeyRange) => store.rows(task, range),
+      rowsAt: (task: TaskId, keys: readonly Uint8Array[]) => store.rowsAt(task, keys),
       tasks: (partition: TopicPartition) => store.tasks(partition),
       fact: (name: string) => store.fact(name),
       commit: (changes: readonly TaskChanges[], facts: ReadonlyMap<string, string>) => {
