@@ -147,13 +147,13 @@ describe('a task that holds few of its entities', () => {
     const bytesAfter = (batches: number): number => {
       const run = new Run(10);
       for (let batch = 0; batch < batches; batch++) {
-        for (let card = 0; card < 600; card++) run.process(`c${batch}.${card}`, 0);
+        for (let card = 0; card < 1200; card++) run.process(`c${batch}.${card}`, 0);
         run.task.drained();
         run.commit();
       }
       return run.task.stateBytes;
     };
-    expect(bytesAfter(8)).toBe(bytesAfter(4));
+    expect(bytesAfter(6)).toBe(bytesAfter(3));
   });
 
   it('keeps the memory of what it holds, not of what there is', () => {
