@@ -5,6 +5,7 @@ import { createProgram } from '../../src/cli/main.ts';
 import type { Definitions, Feature, FeatureGroup, Range, Source } from '../../src/definitions/definition.ts';
 import type { DemoResult } from '../../src/demo/options.ts';
 import type { StoreDescription } from '../../src/offline/describe.ts';
+import type { JudgedAnswer, ProofSummary } from '../../src/proof/options.ts';
 import type { ReplaySummary } from '../../src/replay/options.ts';
 import type { ArchiveOptions } from '../../src/sources/kafka-options.ts';
 import type { JoinSummary } from '../../src/training/options.ts';
@@ -471,6 +472,150 @@ describe('tidemark compare', () => {
     expect(stdout).toContain('c1 window_end 5 version 7');
     expect(process.exitCode).toBe(1);
     process.exitCode = 0;
+  });
+});
+
+describe('tidemark prove', () => {
+  const args = ['prove', 'defs.ts', '--served', 'served', '--from', 'my archive'];
+  const group = {
+    group: 'card_risk',
+    version: 1,
+    answers: 1500,
+    proven: 1490,
+    withoutRow: 10,
+    beyondEnd: 0,
+    different: 0,
+    features: [{ feature: 'n', compared: 1490, different: 0 }],
+  };
+  const proven: ProofSummary = {
+    answers: 1500,
+    isProven: true,
+    groups: [group],
+    others: [],
+    differences: [],
+    answer: null,
+    torn: [],
+    corruptPlaces: 0,
+  };
+  const row = { windowEnd: 300_000, version: 7, knownAt: 290_000 };
+  const difference: JudgedAnswer = {
+    file: '/served/a.jsonl',
+    line: 17,
+    group: 'card_risk',
+    groupVersion: 1,
+    entity: { card_id: 'c1' },
+    at: 290_500,
+    outcome: 'different',
+    problem: 'the log makes other values of n',
+    differing: ['n'],
+    served: { ...row, values: { n: 4, m: 0 } },
+    replayed: { ...row, values: { n: 3, m: 0 } },
+  };
+  afterEach(() => {
+    process.exitCode = undefined;
+  });
+
+  test('hands over what is said, and tells that everything is right', async () => {
+    const prove = vi.fn(() => Promise.resolve(proven));
+    await call([...args, '--journal', 'app', '--skip-corrupt', '--answer', 'served/a.jsonl:17'], { prove });
+    expect(prove).toHaveBeenCalledExactlyOnceWith({
+      definitionsFile: resolve('defs.ts'),
+      served: resolve('served'),
+      from: resolve('my archive'),
+      journal: 'app',
+      answer: { file: resolve('served/a.jsonl'), line: 17 },
+      skipCorrupt: true,
+      signal: expect.any(AbortSignal),
+      onRead: expect.any(Function),
+      onReplay: expect.any(Function),
+    });
+    expect(stdout).toBe(
+      [
+        '1,500 answers: each is what the log makes at its position',
+        '',
+        'group        answers  proven  without a row  beyond the archive  different',
+        '-----------  -------  ------  -------------  ------------------  ---------',
+        'card_risk:1    1,500   1,490             10                   0          0',
+        '',
+        'feature        compared  different',
+        '-------------  --------  ---------',
+        'card_risk:1 n     1,490          0',
+        '',
+      ].join('\n'),
+    );
+    expect(process.exitCode ?? 0).toBe(0);
+  });
+
+  test('fails where something is different, beyond the archive or of another definition, and says where', async () => {
+    const others = [
+      {
+        group: 'card_risk',
+        version: 1,
+        fingerprint: '9c1f',
+        defined: 'a1a9',
+        answers: 1000,
+        first: { file: '/served/a.jsonl', line: 1 },
+      },
+      {
+        group: 'old',
+        version: 2,
+        fingerprint: '77',
+        defined: null,
+        answers: 1,
+        first: { file: 'b', line: 3 },
+      },
+    ];
+    const prove = () =>
+      Promise.resolve({
+        ...proven,
+        answers: 2512,
+        isProven: false,
+        groups: [{ ...group, proven: 1487, beyondEnd: 2, different: 1 }],
+        others,
+        differences: [difference],
+        torn: [{ file: '/served/a.jsonl', line: 99 }],
+        corruptPlaces: 7,
+      });
+    await call([...args, '--journal', 'app'], { prove });
+    expect(stdout).toContain(
+      '2,512 answers: 1 different from what the log makes; 2 beyond the end of the archive: archive the topic once more; ' +
+        '1,012 of other definitions\n',
+    );
+    expect(stdout.slice(stdout.indexOf('1,000 answers of'))).toBe(
+      [
+        '1,000 answers of card_risk:1 with fingerprint 9c1f, the first at /served/a.jsonl:1; the definitions have a1a9',
+        '',
+        '12 answers of old:2 with fingerprint 77, the first at b:3; the definitions have no such group',
+        '',
+        '/served/a.jsonl:99: a line without an end, passed over',
+        '',
+        'passed over 7 corrupt places of the archive',
+        '',
+        '/served/a.jsonl:17',
+        'card_risk:1 card_id="c1" at 1970-01-01T00:04:50.500Z: the log makes other values of n',
+        '            served                    log',
+        '----------  ------------------------  ------------------------',
+        'window_end  1970-01-01T00:05:00.000Z  1970-01-01T00:05:00.000Z',
+        'version     7                         7',
+        'known_at    1970-01-01T00:04:50.000Z  1970-01-01T00:04:50.000Z',
+        'n           4                         3',
+        `tidemark prove ${resolve('defs.ts')} --served ${resolve('served')} --from '${resolve('my archive')}' ` +
+          '--journal app --answer /served/a.jsonl:17',
+        '',
+      ].join('\n'),
+    );
+    expect(process.exitCode).toBe(1);
+  });
+
+  test('prints what programs read, with the command that judges a difference once more', async () => {
+    const prove = () => Promise.resolve({ ...proven, isProven: false, differences: [difference] });
+    await call([...args, '--json'], { prove });
+    const { differences, ...summary } = JSON.parse(stdout);
+    expect(summary).toMatchObject({ answers: 1500, isProven: false });
+    expect(differences).toEqual([
+      { ...difference, command: expect.stringMatching(/^tidemark prove .*a\.jsonl:17$/) },
+    ]);
+    expect(process.exitCode).toBe(1);
   });
 });
 

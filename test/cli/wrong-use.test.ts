@@ -68,6 +68,13 @@ const TABLE: readonly (readonly [args: readonly string[], says: string])[] = [
     ['replay', 'defs.ts', '--from', 'x', '--out', 'y', '--format', 'csv'],
     "--format: 'csv' is not allowed\n  Write one of: parquet, jsonl.",
   ],
+  [['prove', 'defs.ts', '--from', 'x'], '--served <log> is missing\n  See `tidemark prove --help`.'],
+  [['prove', 'defs.ts', '--served', 'x'], '--from <archive> is missing\n  See `tidemark prove --help`.'],
+  [
+    ['prove', 'defs.ts', '--served', 'x', '--from', 'y', '--answer', 'served.jsonl'],
+    "--answer: 'served.jsonl' is no line of a file\n" +
+      '  Write the file, a colon and the number of the line, such as served/served-1.jsonl:17.',
+  ],
   [
     [...RUN, '--commit-interval', '200'],
     "--commit-interval: '200' is not a duration\n" +
