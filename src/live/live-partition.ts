@@ -216,14 +216,19 @@ export class LivePartition {
     return this.#stepOffset;
   }
 
-  /** Sends every row of the last step to an online store that has lost its data. Answers how many there were. */
+  /**
+   * Sends every row up to here to an online store that has lost its data: those of the last step from their copies, and
+   * what was sent since, which the store may have had and lost, too. Answers how many there were.
+   */
   async refill(store: OnlineStore): Promise<number> {
     let rows = 0;
     for (const task of this.tasks) {
-      for (const batch of this.#store.copies(this.#idOf(task), task.group)) {
+      const write = async (batch: readonly Upsert[]) => {
         await store.write(task.group, batch);
         rows += batch.length;
-      }
+      };
+      for (const batch of this.#store.copies(this.#idOf(task), task.group)) await write(batch);
+      await write([...(this.#sent.get(task) ?? [])]);
     }
     return rows;
   }

@@ -45,11 +45,18 @@ export class LossWatch {
     return found;
   }
 
-  /** Everything of the partition is in the store again. */
-  async refilled(partition: WrittenPosition): Promise<void> {
+  /** The partition's rows are about to be sent again. */
+  async refilling(partition: WrittenPosition): Promise<void> {
+    await this.#store.remember([{ name: this.#nameOf(partition), position: 0, expected: null }]);
+  }
+
+  /** Everything of the partition is in the store again. False when the store has lost data again meanwhile. */
+  async refilled(partition: WrittenPosition): Promise<boolean> {
     const { position } = partition;
-    await this.#store.remember([{ name: this.#nameOf(partition), position, expected: null }]);
+    const lost = await this.#store.remember([{ name: this.#nameOf(partition), position, expected: 0 }]);
+    if (lost.length > 0) return false;
     this.#told.set(partitionName(partition), position);
+    return true;
   }
 
   #nameOf(partition: TopicPartition): string {

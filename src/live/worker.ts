@@ -388,8 +388,11 @@ export class Worker implements LogHandlers {
       { topic, partition },
       'the online store has lost rows; they are sent again from the state',
     );
-    const rows = await live.refill(this.#store);
-    await this.#watch.refilled(written);
+    let rows: number;
+    do {
+      await this.#watch.refilling(written);
+      rows = await live.refill(this.#store);
+    } while (!(await this.#watch.refilled(written)));
     this.#log.info({ topic, partition, rows }, 'the online store has all rows again');
   }
 

@@ -8,7 +8,7 @@ import type { FeatureGroup, Scalar } from '../../src/definitions/definition.ts';
 import { encodeJson } from '../../src/demo/encode.ts';
 import { generateTransactions, TRANSACTION_DEFAULTS } from '../../src/demo/transactions.ts';
 import { LocalDurability } from '../../src/live/local-durability.ts';
-import { Worker } from '../../src/live/worker.ts';
+import { type Every, Worker } from '../../src/live/worker.ts';
 import type {
   OnlineRow,
   OnlineStore,
@@ -164,7 +164,8 @@ function fragileState(state: StateStore, fuse: Fuse): StateStore {
   };
 }
 
-function worker(state: StateStore, store: OnlineStore, deadLetterDir: string): Worker {
+/** @param every by default a worker commits only when its partitions are assigned */
+function worker(state: StateStore, store: OnlineStore, deadLetterDir: string, every?: Every): Worker {
   const reader = new MemoryLog();
   return new Worker({
     groups,
@@ -180,6 +181,7 @@ function worker(state: StateStore, store: OnlineStore, deadLetterDir: string): W
       maxBatchRecords: 15,
       cacheEntities: 2,
     },
+    ...(every === undefined ? {} : { every }),
   });
 }
 
@@ -245,6 +247,8 @@ test('a worker that dies at any step of writing and committing leaves what an un
 class ForgetfulStore implements OnlineStore {
   #store = new SqliteOnlineStore({ file: ':memory:' });
   writes = 0;
+  remembers = 0;
+  forgetsAtRemember = 0;
   readonly #forgetsAt: readonly number[];
 
   constructor(forgetsAt: readonly number[]) {
@@ -257,7 +261,10 @@ class ForgetfulStore implements OnlineStore {
     if (this.#forgetsAt.includes(++this.writes)) this.forget();
     return this.#store.write(group, rows);
   }
-  remember(positions: readonly RememberedPosition[]) {
+  async remember(positions: readonly RememberedPosition[]) {
+    // Meanwhile the worker goes on.
+    for (let turns = 0; turns < 3; turns++) await nextTurn();
+    if (++this.remembers === this.forgetsAtRemember) this.forget();
     return this.#store.remember(positions);
   }
   latest(group: FeatureGroup, entity: readonly Scalar[]) {
@@ -285,6 +292,23 @@ test('a store that has lost its data while a worker ran has all rows again', asy
     const store = await runOver(new ForgetfulStore(forgetsAt), `forgets-${forgetsAt.join('-')}`);
     expect(await latestRows(store), `lost at write ${forgetsAt}`).toEqual(expected.latest);
   }
+});
+
+test('a store has all rows again, too, that were sent between the step that met the loss and the loss', async () => {
+  const expected = await undisturbed();
+  const busily: Every = (_, commit) => {
+    const interval = setInterval(commit, 1);
+    return () => clearInterval(interval);
+  };
+  let losses = 0;
+  for (let forgetsAt = 2; losses === forgetsAt - 2; forgetsAt++) {
+    const store = new ForgetfulStore([]);
+    store.forgetsAtRemember = forgetsAt;
+    await worker(new MemoryStateStore(), store, join(folder, `meanwhile-${forgetsAt}`), busily).run(never);
+    expect(await latestRows(store), `lost when asked for the ${forgetsAt}th time`).toEqual(expected.latest);
+    if (store.remembers >= forgetsAt) losses++;
+  }
+  expect(losses).toBeGreaterThan(10);
 });
 
 test('a store that has lost its data while no worker ran has all rows again when one starts', async () => {
