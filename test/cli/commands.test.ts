@@ -561,7 +561,7 @@ describe('tidemark prove', () => {
         version: 2,
         fingerprint: '77',
         defined: null,
-        answers: 1,
+        answers: 12,
         first: { file: 'b', line: 3 },
       },
     ];
