@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { type ConnectionOptions, getCACertificates } from 'node:tls';
 import { Kafka, type KafkaConfig, type LogEntry, logLevel, type SASLOptions } from 'kafkajs';
 import { TidemarkError } from '../errors.ts';
+import { mendAbortedRecords } from './kafka-aborted-records.ts';
 import { registerCodecs } from './kafka-codecs.ts';
 import type { KafkaOptions } from './kafka-options.ts';
 import { mendRequestQueue } from './kafka-request-queue.ts';
@@ -27,6 +28,7 @@ export function createKafkaClient(
   onConnectionTrouble: (reason: string) => void = () => {},
 ): Kafka {
   mendRequestQueue();
+  mendAbortedRecords();
   registerCodecs();
   for (const broker of options.brokers) checkBroker(broker);
   const config: KafkaConfig = {

@@ -148,9 +148,8 @@ describe('two workers on one machine', () => {
     expect(exitCode, stderr).toBe(0);
     const summary = JSON.parse(stdout);
     expect(summary).toMatchObject({ restarts: 1, records: expect.any(Number) });
-    // What the killed one had taken in, nobody can say any more.
+    // What the killed one had taken in, nobody can say any more; what was committed by nobody was taken in twice.
     expect(summary.records).toBeGreaterThanOrEqual(EVENTS - 4000);
-    expect(summary.records).toBeLessThanOrEqual(EVENTS);
   });
 
   test('leave what a replay says, each revision once', async () => {
@@ -165,7 +164,7 @@ describe('two workers on one machine', () => {
       revisionsTopic,
       folder: outcomeFolder,
     });
-    expect(outcome).toMatchObject({ records: EVENTS, differences: [] });
+    expect(outcome, workers.log).toMatchObject({ records: EVENTS, differences: [] });
     expect(outcome.onlineRows).toBeGreaterThan(1000);
   });
 
