@@ -15,19 +15,19 @@ import type { RecordBatch } from '../sources/record.ts';
 import type { DurationMs, EventTimeMs, Offset } from '../time.ts';
 import type { MonotonicMs } from '../watermark/idleness.ts';
 import type { JournalEntry, Mark } from '../watermark/mark.ts';
-import { type Durability, type LostPartition, LostPartitionError } from './durability.ts';
+import { Acquisitions } from './acquisitions.ts';
+import {
+  type AcquireOptions,
+  type Durability,
+  type LostPartition,
+  LostPartitionError,
+} from './durability.ts';
 import { IdlePartitions } from './idle-partitions.ts';
 import { LivePartition } from './live-partition.ts';
-import { LossWatch, type WrittenPosition } from './loss-watch.ts';
+import { LossWatch } from './loss-watch.ts';
 import type { RunOptions } from './options.ts';
 import { RowFlusher } from './row-flusher.ts';
-import {
-  countsOf,
-  type PartitionCounts,
-  type RestoringPartition,
-  retiredCounts,
-  type WorkerCounts,
-} from './worker-counts.ts';
+import { countsOf, type PartitionCounts, retiredCounts, type WorkerCounts } from './worker-counts.ts';
 import type { WorkerMeter } from './worker-meter.ts';
 import { summarize, type WorkerSummary } from './worker-summary.ts';
 
@@ -61,8 +61,6 @@ const systemClock: Clock = { monotonic: () => performance.now(), wall: () => Dat
 const IDLE_CHECK_MS: DurationMs = 1000;
 /** Beyond so many bytes of outputs in memory a commit comes early, and records wait for it. */
 const PENDING_BYTES = 32 << 20;
-/** How far restoring a partition is, is said this often. */
-const RESTORE_REPORT_MS: DurationMs = 5000;
 
 /**
  * A worker: follows the log, runs the tasks of its partitions and sends their rows to the online store.
@@ -80,15 +78,13 @@ export class Worker implements LogHandlers {
   readonly #durability: Durability;
   readonly #log: WorkerLog;
   readonly #options: WorkerOptions;
-  readonly #store: OnlineStore;
   readonly #flusher: RowFlusher;
   readonly #meter: WorkerMeter | null;
-  readonly #watch: LossWatch;
+  readonly #losses: LossWatch;
   readonly #idle: IdlePartitions;
   readonly #every: Every;
   readonly #partitions = new Map<string, LivePartition>();
-  /** Partitions that are being restored. */
-  readonly #acquisitions = new Map<string, Acquisition>();
+  readonly #acquisitions: Acquisitions;
   /** Of partitions that were given up. */
   readonly #retired: PartitionCounts[] = [];
   /** Names of the partitions that are this worker's; null before the first assignment. */
@@ -121,10 +117,10 @@ export class Worker implements LogHandlers {
       clock: parts.clock ?? systemClock,
     });
     this.#every = parts.every ?? everyInterval;
-    this.#store = parts.store;
     this.#meter = parts.meter ?? null;
     this.#flusher = new RowFlusher(parts.store, this.#meter);
-    this.#watch = new LossWatch(parts.store, parts.options.app);
+    this.#losses = new LossWatch(parts.store, parts.options.app, parts.log);
+    this.#acquisitions = new Acquisitions((...asked) => this.#restore(...asked), parts.log);
   }
 
   /**
@@ -135,7 +131,7 @@ export class Worker implements LogHandlers {
    */
   async run(signal: AbortSignal): Promise<WorkerSummary> {
     const stop = () => {
-      for (const { abort } of this.#acquisitions.values()) abort.abort();
+      this.#acquisitions.abort();
       void this.#reader.stop();
     };
     const { commitIntervalMs, reportIntervalMs } = this.#options;
@@ -167,7 +163,7 @@ export class Worker implements LogHandlers {
       partitions: [...this.#retired, ...[...this.#partitions.values()].flatMap(countsOf)],
       sent: this.#flusher.sent,
       lag: this.#lag.filter((each) => this.#partitions.has(partitionName(each))),
-      restoring: [...this.#acquisitions.values()].map(({ progress }) => progress),
+      restoring: this.#acquisitions.progress,
     };
   }
 
@@ -184,7 +180,7 @@ export class Worker implements LogHandlers {
 
   async assigned(partitions: readonly TopicPartition[]): Promise<void> {
     const kept = new Set(partitions.map(partitionName));
-    for (const [name, { abort }] of this.#acquisitions) if (!kept.has(name)) abort.abort();
+    this.#acquisitions.abort(kept);
     await this.#commit();
     for (const [name, partition] of this.#partitions) {
       if (!kept.has(name)) await this.#giveUp(partition);
@@ -197,14 +193,7 @@ export class Worker implements LogHandlers {
     const name = partitionName(partition);
     const owned = this.#partitions.get(name);
     if (owned !== undefined) return owned.position;
-    let acquisition = this.#acquisitions.get(name);
-    if (acquisition === undefined || acquisition.abort.signal.aborted) {
-      acquisition = this.#acquire(partition, acquisition?.ended ?? Promise.resolve());
-      this.#acquisitions.set(name, acquisition);
-    }
-    const { ended } = acquisition;
-    const acquired = await ended;
-    if (this.#acquisitions.get(name)?.ended === ended) this.#acquisitions.delete(name);
+    const acquired = await this.#acquisitions.restored(partition);
     return acquired?.position ?? null;
   }
 
@@ -225,71 +214,34 @@ export class Worker implements LogHandlers {
   }
 
   async leaving(): Promise<void> {
-    for (const { abort } of this.#acquisitions.values()) abort.abort();
+    this.#acquisitions.abort();
     await this.#commit();
     for (const partition of this.#partitions.values()) await this.#giveUp(partition);
   }
 
-  /** Resolves to null when it is aborted. */
-  #acquire(partition: TopicPartition, before: Promise<unknown>): Acquisition {
-    const abort = new AbortController();
-    const { signal } = abort;
-    const progress = { ...partition, done: 0, total: 0 };
-    const restore = async () => {
-      await before;
-      try {
-        signal.throwIfAborted();
-        const report = this.#restoreReport(partition, progress);
-        const store = await this.#durability.acquire(partition, { signal, onProgress: report });
-        if (signal.aborted) {
-          await store.release();
-          return null;
-        }
-        const live = new LivePartition({
-          ...partition,
-          store,
-          groups: this.#groups,
-          from: this.#options.from,
-          entitiesPerTask: () => this.#entitiesPerTask(),
-        });
-        const position = live.nextOffset;
-        const lost = await this.#watch.written(
-          [{ ...partition, position }],
-          position === 0 ? null : position,
-        );
-        if (lost.length > 0) await this.#refill(live);
-        if (signal.aborted) {
-          await live.release();
-          return null;
-        }
-        await live.restoreMarks(this.#flusher);
-        this.#partitions.set(partitionName(partition), live);
-        this.#watchIdle(live);
-        this.#log.info(
-          { ...partition, position: live.position, entities: live.entityCount },
-          'partition ready',
-        );
-        return live;
-      } catch (error) {
-        if (signal.aborted) return null;
-        throw error;
-      }
-    };
-    return { abort, progress, ended: restore() };
-  }
-
-  #restoreReport(
-    partition: TopicPartition,
-    progress: { done: number; total: number },
-  ): (progress: { done: number; total: number }) => void {
-    let last = performance.now();
-    return ({ done, total }) => {
-      progress.done = done;
-      progress.total = total;
-      if (performance.now() - last < RESTORE_REPORT_MS) return;
-      last = performance.now();
-      this.#log.info({ ...partition, done, total }, 'restoring from the changelog');
-    };
+  async #restore(partition: TopicPartition, options: AcquireOptions): Promise<LivePartition> {
+    const store = await this.#durability.acquire(partition, options);
+    try {
+      const live = new LivePartition({
+        ...partition,
+        store,
+        groups: this.#groups,
+        from: this.#options.from,
+        entitiesPerTask: () => this.#entitiesPerTask(),
+      });
+      await this.#losses.takenOver(live);
+      options.signal.throwIfAborted();
+      await live.restoreMarks(this.#flusher);
+      options.signal.throwIfAborted();
+      this.#partitions.set(partitionName(partition), live);
+      this.#watchIdle(live);
+      const { position, entityCount } = live;
+      this.#log.info({ ...partition, position, entities: entityCount }, 'partition ready');
+      return live;
+    } catch (error) {
+      await store.release();
+      throw error;
+    }
   }
 
   #watchIdle(live: LivePartition): void {
@@ -352,16 +304,15 @@ export class Worker implements LogHandlers {
       const steps = partitions.flatMap((partition) => partition.takeStep() ?? []);
       if (steps.length === 0) return;
       const began = performance.now();
-      const written = partitions.map(writtenPosition);
-      let emptied: readonly TopicPartition[] = [];
+      let emptied: readonly LivePartition[] = [];
       const flushed = this.#flusher.settled().then(async () => {
-        emptied = await this.#watch.written(written);
+        emptied = await this.#losses.written(partitions);
       });
       const lost = await this.#durability.commit(steps, flushed);
       this.#meter?.committed(performance.now() - began);
       await this.#recover(lost);
       for (const partition of this.#partitions.values()) partition.stored();
-      await this.#refillAll(emptied);
+      await this.#losses.refill(emptied.filter((each) => this.#owns(each)));
     });
     return this.#committing;
   }
@@ -369,31 +320,13 @@ export class Worker implements LogHandlers {
   /** Also when nothing is read the store may lose its data. */
   #checkStore(): Promise<void> {
     this.#committing = this.#committing.then(async () => {
-      await this.#refillAll(await this.#watch.written([...this.#partitions.values()].map(writtenPosition)));
+      await this.#losses.refill(await this.#losses.written([...this.#partitions.values()]));
     });
     return this.#committing;
   }
 
-  async #refillAll(emptied: readonly TopicPartition[]): Promise<void> {
-    for (const each of emptied) {
-      const live = this.#partitions.get(partitionName(each));
-      if (live !== undefined) await this.#refill(live);
-    }
-  }
-
-  async #refill(live: LivePartition): Promise<void> {
-    const written = writtenPosition(live);
-    const { topic, partition } = written;
-    this.#log.warn(
-      { topic, partition },
-      'the online store has lost rows; they are sent again from the state',
-    );
-    let rows: number;
-    do {
-      await this.#watch.refilling(written);
-      rows = await live.refill(this.#store);
-    } while (!(await this.#watch.refilled(written)));
-    this.#log.info({ topic, partition, rows }, 'the online store has all rows again');
+  #owns(live: LivePartition): boolean {
+    return this.#partitions.get(partitionName(live)) === live;
   }
 
   async #recover(lost: readonly LostPartition[]): Promise<void> {
@@ -439,16 +372,4 @@ export class Worker implements LogHandlers {
   #summary(): WorkerSummary {
     return summarize(this.counts());
   }
-}
-
-/** Up to here the partition's rows are in the online store once what was sent has settled. */
-function writtenPosition({ topic, partition, committedOffset }: LivePartition): WrittenPosition {
-  return { topic, partition, position: committedOffset };
-}
-
-/** A partition on its way to this worker. */
-interface Acquisition {
-  readonly abort: AbortController;
-  readonly progress: RestoringPartition;
-  readonly ended: Promise<LivePartition | null>;
 }
