@@ -36,15 +36,15 @@ export interface Outcome {
 }
 
 /**
- * Archives the topic, replays it, and holds against it the rows in Redis, and every revision, rejected and late record
+ * Archives the topic with the journal of its idle partitions, replays it, and holds against it the rows in Redis, and every revision, rejected and late record
  * in the app's topics: each must be there, once.
  */
 export async function judgeOutcome(options: OutcomeOptions): Promise<Outcome> {
   const { definitionsFile, brokers, app, topic, revisionsTopic, folder } = options;
   const [archive, rows, lines, live] = ['archive', 'rows', 'lines', 'live'].map((name) => join(folder, name));
-  const source = ['--brokers', brokers, '--topic', topic];
+  const source = ['--brokers', brokers, '--topic', topic, '--journal', app];
   const { records } = await answerOf(['archive', ...source, '--out', archive!]);
-  const replaying = ['replay', definitionsFile, '--from', archive!, '--rows', 'all'];
+  const replaying = ['replay', definitionsFile, '--from', archive!, '--journal', app, '--rows', 'all'];
   const replay: ReplaySummary = await answerOf([...replaying, '--out', rows!]);
   await answerOf([...replaying, '--out', lines!, '--format', 'jsonl']);
   const online = await compareRedis(options, rows!);

@@ -18,15 +18,18 @@ export class RedisWatcher {
   unanswered = 0;
   readonly #group: FeatureGroup;
   readonly #entities: readonly string[];
+  readonly #pauseMs: number;
   readonly #client: Redis;
   readonly #latest = new Map<string, OnlineRow>();
   readonly #versions = new Map<string, Map<number, number>>();
   #watching: Promise<void> = Promise.resolve();
   #isOver = false;
 
-  constructor(url: string, group: FeatureGroup, entities: readonly string[]) {
+  /** @param pauseMs between two rounds over the entities */
+  constructor(url: string, group: FeatureGroup, entities: readonly string[], pauseMs = 0) {
     this.#group = group;
     this.#entities = entities;
+    this.#pauseMs = pauseMs;
     this.#client = new Redis(url, {
       lazyConnect: true,
       enableOfflineQueue: false,
@@ -48,6 +51,17 @@ export class RedisWatcher {
     this.#client.disconnect();
   }
 
+  /** Looks away while Redis loses its data, and forgets: rows come again when they are sent again. */
+  async whileDataAreLost(work: () => Promise<void>): Promise<void> {
+    this.#isOver = true;
+    await this.#watching;
+    await work();
+    this.#latest.clear();
+    this.#versions.clear();
+    this.#isOver = false;
+    this.#watching = this.#watch();
+  }
+
   async #watch(): Promise<void> {
     while (!this.#isOver) {
       for (const entity of this.#entities) {
@@ -56,6 +70,7 @@ export class RedisWatcher {
         else this.#judge(entity, hashes[0], hashes[1]);
         if (this.#isOver) return;
       }
+      if (this.#pauseMs > 0) await sleep(this.#pauseMs);
     }
   }
 
@@ -92,7 +107,9 @@ export class RedisWatcher {
     }
     const windows = parseWindows(this.#group, windowsHash);
     const same = windows.find((row) => row.windowEnd === latest.windowEnd);
-    if (same === undefined || text(same) !== text(latest)) {
+    // When its first event leaves, only the latest row says.
+    const { leave: _, ...row } = latest;
+    if (same === undefined || text(same) !== text(row)) {
       this.#violation(
         entity,
         `latest ${text(latest)}, of that window ${same === undefined ? 'none' : text(same)}`,

@@ -6,19 +6,25 @@ import {
 } from '../../src/demo/transactions.ts';
 import type { ProducedRecord } from './topics.ts';
 
+type CardOptions = Pick<TransactionOptions, 'seed' | 'count' | 'cards' | 'partitions' | 'defects'>;
+
 /** Two days of card transactions, with their disorder, as records for a topic. */
-export function cardRecords(
-  options: Pick<TransactionOptions, 'seed' | 'count' | 'cards' | 'partitions' | 'defects'>,
-): ProducedRecord[] {
-  const perSecond = options.count / (2 * 86_400);
-  const all = generateTransactions({ ...TRANSACTION_DEFAULTS, merchants: 60, perSecond, ...options });
-  return Array.from(all, (transaction, index) => {
+export function cardRecords(options: CardOptions): ProducedRecord[] {
+  return [...cardStream({ ...options, perSecond: options.count / (2 * 86_400) })];
+}
+
+/** As many card transactions as are asked for, `perSecond` of log time. */
+export function* cardStream(
+  options: CardOptions & Pick<TransactionOptions, 'perSecond'>,
+): Generator<ProducedRecord, void, undefined> {
+  let index = 0;
+  for (const transaction of generateTransactions({ ...TRANSACTION_DEFAULTS, merchants: 60, ...options })) {
     const { partition, key, timestamp, row } = transaction;
     // Some come too late for every window.
-    const days = index % 300 === 299 ? 9 : 0;
+    const days = index++ % 300 === 299 ? 9 : 0;
     const event_ts = row.event_ts === null ? null : row.event_ts - days * 86_400_000;
-    return { partition, key, timestamp, value: encodeJson({ ...transaction, row: { ...row, event_ts } }) };
-  });
+    yield { partition, key, timestamp, value: encodeJson({ ...transaction, row: { ...row, event_ts } }) };
+  }
 }
 
 /** A definitions file over card transactions in a topic: two groups on grids and one of sessions. */

@@ -22,6 +22,8 @@ export interface Redis {
   crash(): Promise<void>;
   start(): Promise<void>;
   restart(): Promise<void>;
+  /** SIGKILL, and it starts without its data. */
+  restartEmpty(): Promise<void>;
 }
 
 /** A real redis-server on 127.0.0.1: that of REDIS_URL, else one of its own, from the PATH or fetched. */
@@ -54,6 +56,7 @@ export async function startRedis(options: RedisOptions = {}): Promise<Redis> {
     crash: () => service.crash(),
     start: () => service.start(),
     restart: () => service.restart(),
+    restartEmpty: () => service.restartEmpty(),
   };
 }
 
@@ -65,7 +68,16 @@ function redisOfEnvironment(url: string): Redis {
     });
   };
   const port = Number(new URL(url).port || 6379);
-  return { url, port, pid: null, stop: async () => {}, crash: refuse, start: refuse, restart: refuse };
+  return {
+    url,
+    port,
+    pid: null,
+    stop: async () => {},
+    crash: refuse,
+    start: refuse,
+    restart: refuse,
+    restartEmpty: refuse,
+  };
 }
 
 function onPath(command: string): string | null {

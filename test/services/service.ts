@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, mkdtempSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -92,6 +92,14 @@ export class Service {
   /** Ends it in good order and starts it again, on the same port and data. */
   async restart(): Promise<void> {
     await this.#end('SIGTERM');
+    await this.start();
+  }
+
+  /** Ends it with SIGKILL and starts it as new, on the same port, without its data. */
+  async restartEmpty(): Promise<void> {
+    await this.#end('SIGKILL');
+    await rm(this.folder, { recursive: true, force: true, maxRetries: 3 });
+    mkdirSync(this.folder);
     await this.start();
   }
 

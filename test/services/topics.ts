@@ -106,6 +106,18 @@ export async function committedRecords(brokers: string, group: string, topic: st
   }
 }
 
+/** How many records have been written to a topic, those that it has deleted too. */
+export async function writtenRecords(brokers: string, topic: string): Promise<number> {
+  const admin = client(brokers).admin();
+  await admin.connect();
+  try {
+    const ends = await admin.fetchTopicOffsets(topic);
+    return ends.reduce((sum, { high }) => sum + Number(high), 0);
+  } finally {
+    await admin.disconnect();
+  }
+}
+
 /** Deletes the records below `before`, as retention would. */
 export async function deleteRecords(
   brokers: string,

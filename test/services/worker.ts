@@ -17,9 +17,17 @@ export class WorkerProcess {
   #stdout = '';
   #stderr = '';
 
-  /** @param args what follows `tidemark run` */
-  constructor(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
-    this.#child = spawn(process.execPath, [TIDEMARK, 'run', ...args], {
+  /**
+   * @param args what follows `tidemark run`
+   * @param through a command that starts the one it is given
+   */
+  constructor(
+    args: readonly string[],
+    env: Readonly<Record<string, string>> = {},
+    through: readonly string[] = [],
+  ) {
+    const [command, ...rest] = [...through, process.execPath, TIDEMARK, 'run', ...args];
+    this.#child = spawn(command!, rest, {
       env: { ...plainEnvironment(), ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
