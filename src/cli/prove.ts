@@ -164,7 +164,7 @@ function describeGroups(groups: readonly ProvenGroup[]): string {
 }
 
 function describeOutcome({ answers, isProven, groups, others }: ProofSummary): string {
-  const all = `${formatCount(answers)} answers`;
+  const all = answers === 1 ? '1 answer' : `${formatCount(answers)} answers`;
   if (isProven) return `${all}: each is what the log makes at its position`;
   const total = (name: 'different' | 'beyondEnd') => groups.reduce((sum, each) => sum + each[name], 0);
   const said: string[] = [];
