@@ -8,8 +8,8 @@ import { FAULT_NAMES, type FaultName } from './faults.ts';
 const USAGE = `Usage: npm run chaos -- [--seed 1] [--minutes 10] [--rate 8000] [--faults NAME,…]
 
 Two to four workers take in a stream from a real Kafka into a real Redis while every 10 to 20 seconds something
-breaks. Then the topic is archived and replayed, and Redis, the revisions, the dead letters and the late records are held against
-what the replay says. Ends with 1, and says where the files are, when something differs.
+breaks. Then the topic is archived and replayed, and Redis, the revisions, the dead letters and the late records are
+held against what the replay says. Ends with 1, and says where the files are, when something differs.
 
   --rate N    events per second
   --faults    of ${FAULT_NAMES.map((name) => `"${name}"`).join(', ')} (default: all)`;
@@ -45,7 +45,7 @@ const { records, revisions, deadLetters, late, onlineRows, reads, unanswered, vi
     say: (line) => console.log(line),
   });
 console.log(
-  `${report.faults} faults, ${records} records, ${revisions} revisions, ${onlineRows} rows in Redis, `,
+  `${report.faults} faults, ${records} records, ${revisions} revisions, ${onlineRows} rows in Redis`,
 );
 console.log(
   `${deadLetters} dead letters, ${late} late records; ${reads} reads, ${unanswered} of them unanswered`,
