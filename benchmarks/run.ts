@@ -7,6 +7,7 @@ import { durability } from './durability.ts';
 import { expressions } from './expressions.ts';
 import { largeState } from './large-state.ts';
 import { paced } from './paced.ts';
+import { prove } from './prove.ts';
 import { ranges } from './ranges.ts';
 import { redis } from './redis.ts';
 import { replay } from './replay.ts';
@@ -31,6 +32,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   catchUp,
   durability,
   paced,
+  prove,
 ];
 
 const USAGE = `npm run bench -- [NAME…] [--quick] [--runs N] [--minutes N] [--json]

@@ -14,6 +14,12 @@ test('benchmarks of live work measure what they say', { timeout: 240_000 }, asyn
   expect(lag!.rows).toHaveLength(1);
 });
 
+test('the benchmark of proofs proves what was served', { timeout: 240_000 }, async () => {
+  const [proof] = await runQuick(['prove'], services());
+  expect(proof!.rows[0]).toMatchObject({ answers: 9600, different: 0 });
+  expect(proof!.rows[0]!['proven']).toBeGreaterThan(1000);
+});
+
 test('benchmarks of what survives measure what they say', { timeout: 240_000 }, async () => {
   const [durability] = await runQuick(['durability'], services());
   const kinds = durability!.rows.map((row) => row['durability']);
