@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { TRANSACTION_DEFAULTS } from '../src/demo/transactions.ts';
 import { startKafka } from '../test/services/kafka.ts';
 import { startRedis } from '../test/services/redis.ts';
@@ -13,7 +12,8 @@ import {
 } from './benchmark.ts';
 import { withTemporaryFolder } from './card-group.ts';
 import { cardRecords, TOPIC_PARTITIONS } from './card-topic.ts';
-import { type Child, cpuSecondsOf, rssMbOf, startProcess, startTidemark } from './processes.ts';
+import { LiveWorker } from './live-worker.ts';
+import { cpuSecondsOf, rssMbOf, startProcess } from './processes.ts';
 import { writeCardRisk } from './worker-process.ts';
 
 const PRODUCER_PROCESS = new URL('./processes/producer.ts', import.meta.url);
@@ -85,23 +85,25 @@ async function measure({ folder, features, brokers, redisUrl, settings }: Settin
   };
   await produce(brokers, topic, cardRecords(history, false), 10_000);
 
-  const args = ['run', definitions, '--app', topic, '--brokers', brokers, '--redis', redisUrl];
-  const worker = startTidemark([...args, '--state-dir', join(folder, 'state'), '--log-json', '--json']);
-  await until(worker, () =>
-    reportsOf(worker).some(({ records, lag }) => records === historySize && lag === 0),
-  );
+  const args = [definitions, '--app', topic, '--brokers', brokers, '--redis', redisUrl];
+  const worker = new LiveWorker([...args, '--state-dir', join(folder, 'state')]);
+  await worker.hasTaken(historySize);
 
   settings.progress(`paced: ${features} features, ${perSecond} events/s for ${seconds} s`);
   const stream = { ...common, startMs, count: seconds * perSecond, perSecond };
   const producer = startProcess(PRODUCER_PROCESS, { brokers, topic, stream });
   await producer.message();
   const eventTimeShiftMs = startMs - Date.now();
-  const before = { reports: reportsOf(worker).length, cpu: cpuSecondsOf(worker.pid), at: performance.now() };
+  const before = {
+    reports: worker.lines('progress').length,
+    cpu: cpuSecondsOf(worker.pid),
+    at: performance.now(),
+  };
   const probe = startProcess(PROBE_PROCESS, { brokers, topic, redisUrl, group, eventTimeShiftMs, seconds });
   const produced = await producer.message<{ sent: number; mostBehindMs: number }>();
   const cpuShare = ((cpuSecondsOf(worker.pid) - before.cpu) * 1000) / (performance.now() - before.at);
   const rssMb = rssMbOf(worker.pid);
-  const reports = reportsOf(worker).slice(before.reports);
+  const reports = worker.lines('progress').slice(before.reports);
   const freshness = await probe.message<{
     probes: number;
     p50: number;
@@ -110,15 +112,15 @@ async function measure({ folder, features, brokers, redisUrl, settings }: Settin
     max: number;
   }>();
   await Promise.all([producer.end(), probe.end()]);
-  worker.kill('SIGTERM');
-  const summary = await worker.message<{ records: number; upserts: { accepted: number } }>();
+  worker.child.kill('SIGTERM');
+  const summary = await worker.child.message<{ records: number; upserts: { accepted: number } }>();
   const upserts = summary.upserts.accepted;
-  await worker.end();
+  await worker.child.end();
   if (summary.records !== historySize + produced.sent + freshness.probes) {
     throw new Error(`the worker took in ${summary.records} records, which are not those that were sent`);
   }
 
-  const lags = reports.map(({ lag }) => lag);
+  const lags = reports.map(({ lag }) => lag ?? 0);
   const quarter = (n: number): number | null => {
     const some = lags.slice((n * lags.length) / 4, ((n + 1) * lags.length) / 4);
     return some.length === 0 ? null : Math.max(...some);
@@ -148,27 +150,6 @@ async function measure({ folder, features, brokers, redisUrl, settings }: Settin
       reports: lags.length,
     },
   };
-}
-
-/** One line of the worker's log, as it writes it every few seconds. */
-interface Report {
-  readonly lag: number;
-  readonly records: number;
-}
-
-function reportsOf(worker: Child): Report[] {
-  return worker.log
-    .split('\n')
-    .filter((line) => line.includes('"msg":"progress"') && line.endsWith('}'))
-    .map((line) => JSON.parse(line) as Report);
-}
-
-async function until(worker: Child, condition: () => boolean): Promise<void> {
-  for (const deadline = performance.now() + 600_000; !condition(); ) {
-    if (performance.now() > deadline)
-      throw new Error(`the worker did not get there\n${worker.log.slice(-4000)}`);
-    await sleep(100);
-  }
 }
 
 function describe(rows: readonly ResultRow[], lags: readonly ResultRow[]): readonly ResultTable[] {

@@ -40,6 +40,10 @@ export class Child {
     return this.#process.pid!;
   }
 
+  get hasEnded(): boolean {
+    return this.#process.exitCode !== null || this.#process.signalCode !== null;
+  }
+
   /** What it said on standard error so far. */
   get log(): string {
     return this.#stderr;

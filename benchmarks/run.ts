@@ -9,6 +9,7 @@ import { largeState } from './large-state.ts';
 import { paced } from './paced.ts';
 import { prove } from './prove.ts';
 import { ranges } from './ranges.ts';
+import { recovery } from './recovery.ts';
 import { redis } from './redis.ts';
 import { replay } from './replay.ts';
 import { describeMachine, describeTable } from './report.ts';
@@ -31,6 +32,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   serve,
   catchUp,
   durability,
+  recovery,
   paced,
   prove,
 ];

@@ -21,8 +21,14 @@ test('the benchmark of proofs proves what was served', { timeout: 240_000 }, asy
 });
 
 test('benchmarks of what survives measure what they say', { timeout: 240_000 }, async () => {
-  const [durability] = await runQuick(['durability'], services());
+  const [durability, recovery] = await runQuick(['durability', 'recovery'], services());
   const kinds = durability!.rows.map((row) => row['durability']);
   expect(kinds).toEqual(['none', 'local', 'kafka', 'none', 'local', 'kafka']);
   for (const row of durability!.rows) expect(row['CPU µs/event']).toBeGreaterThan(0);
+  expect(recovery!.rows.map((row) => row['state from'])).toEqual([
+    'the local store',
+    'the changelog',
+    'a standby',
+  ]);
+  for (const row of recovery!.rows) expect(row['rows in Redis s']).toBeGreaterThan(0);
 });

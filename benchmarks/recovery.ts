@@ -1,0 +1,187 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Redis } from 'ioredis';
+import type { FeatureGroup } from '../src/definitions/definition.ts';
+import { avroEncoder } from '../src/demo/encode.ts';
+import { latestKey } from '../src/sinks/redis-format.ts';
+import { startKafka } from '../test/services/kafka.ts';
+import { startRedis } from '../test/services/redis.ts';
+import { createTopic, type ProducedRecord, produce } from '../test/services/topics.ts';
+import { type Benchmark, type BenchmarkSettings, medians, type ResultRow, rounded } from './benchmark.ts';
+import { withTemporaryFolder } from './card-group.ts';
+import { TOPIC_PARTITIONS } from './card-topic.ts';
+import { LiveWorker } from './live-worker.ts';
+import { writeCardRisk } from './worker-process.ts';
+
+/** All events are within the longest range, so that every card has all of its state. */
+const SPAN_MS = 20 * 3_600_000;
+const START_MS = Date.UTC(2026, 0, 1);
+const SESSION_TIMEOUT_S = 6;
+/** Past a commit, which comes every second. */
+const COMMITTED_MS = 3000;
+const POLL_MS = 2;
+
+/** How long it takes until a worker with a large state runs again, after it was killed. */
+export const recovery: Benchmark = {
+  name: 'recovery',
+  async run(settings: BenchmarkSettings) {
+    const cards = settings.quick ? 2000 : 1_000_000;
+    const kafka = await startKafka();
+    const redis = await startRedis();
+    const client = new Redis(redis.url);
+    try {
+      const rows = await withTemporaryFolder((folder) =>
+        measure({ folder, cards, brokers: kafka.brokers, redisUrl: redis.url, client, settings }),
+      );
+      const notes = [
+        `${cards} cards with an event each, all within a day, two features, ${TOPIC_PARTITIONS} partitions; workers die by SIGKILL.`,
+        'From the start of the process (taken over: from the death of the owner) until the worker has its partitions,',
+        'until their states are restored, and until records that waited in all of them show in Redis.',
+        `Taken over by another worker with --standby; session time-out ${SESSION_TIMEOUT_S} s, which is the group's part.`,
+      ];
+      return [{ title: 'Recovery', notes, rows }];
+    } finally {
+      client.disconnect();
+      await redis.stop();
+      await kafka.stop();
+    }
+  },
+};
+
+interface Setting {
+  readonly folder: string;
+  readonly cards: number;
+  readonly brokers: string;
+  readonly redisUrl: string;
+  readonly client: Redis;
+  readonly settings: BenchmarkSettings;
+}
+
+async function measure({
+  folder,
+  cards,
+  brokers,
+  redisUrl,
+  client,
+  settings,
+}: Setting): Promise<ResultRow[]> {
+  const { progress, runs } = settings;
+  const topic = await createTopic(brokers, 'bench', { partitions: TOPIC_PARTITIONS });
+  const definitions = join(folder, 'card-risk.ts');
+  const group = writeCardRisk(definitions, 2, topic);
+  progress(`recovery: filling a topic with ${cards} records`);
+  await produce(brokers, topic, events(cards), 10_000);
+
+  const start = (stateDir: string, ...more: string[]) =>
+    new LiveWorker([
+      ...[definitions, '--app', topic, '--brokers', brokers, '--redis', redisUrl],
+      ...['--state-dir', join(folder, stateDir), '--session-timeout', `${SESSION_TIMEOUT_S}s`, ...more],
+    ]);
+  let probes = 0;
+  /** Appends a record to each partition; resolves when all of their rows are in Redis, to that time. */
+  const appendProbes = async (): Promise<() => Promise<number>> => {
+    const number = probes++;
+    const keys = Array.from({ length: TOPIC_PARTITIONS }, (_, partition) => `probe-${number}-${partition}`);
+    const records = keys.map((card, partition) => ({ ...event(card, SPAN_MS + number), partition }));
+    await produce(brokers, topic, records);
+    return () => untilThere(client, group as FeatureGroup, keys);
+  };
+  const rows: ResultRow[] = [];
+  const show = (from: string, entities: number | null, { assignedMs, restoredMs, rowsMs }: RecoveryTimes) => {
+    const restoring = (restoredMs - assignedMs) / 1000;
+    rows.push({
+      'state from': from,
+      'partitions assigned s': rounded(assignedMs / 1000, 2),
+      'restored s': rounded(restoredMs / 1000, 2),
+      'rows in Redis s': rounded(rowsMs / 1000, 2),
+      'entities/s': entities === null ? null : rounded(entities / restoring),
+    });
+  };
+
+  progress('recovery: the worker that makes the state');
+  let worker = start('state');
+  await worker.hasTaken(cards);
+  await sleep(COMMITTED_MS);
+
+  progress('recovery: from the local store');
+  const restart = (prepare: () => void) => async () => {
+    await worker.die();
+    prepare();
+    const rowsThere = await appendProbes();
+    worker = start('state');
+    const rowsAt = await rowsThere();
+    const times = timesOf(worker, worker.startedAt, rowsAt);
+    await sleep(COMMITTED_MS);
+    return times;
+  };
+  show(
+    'the local store',
+    null,
+    await medians(
+      runs,
+      restart(() => {}),
+    ),
+  );
+
+  progress('recovery: from the changelog');
+  const emptyStore = restart(() => rmSync(join(folder, 'state'), { recursive: true }));
+  show('the changelog', cards, await medians(runs, emptyStore));
+
+  progress('recovery: from a standby');
+  const other = start('standby', '--standby');
+  await other.until(() => other.lines('partition ready').length === TOPIC_PARTITIONS / 2);
+  await other.rests();
+  const diedAt = Date.now();
+  await worker.die();
+  const rowsThere = await appendProbes();
+  show('a standby', null, timesOf(other, diedAt, await rowsThere()));
+  await other.stop();
+  return rows;
+}
+
+type RecoveryTimes = { assignedMs: number; restoredMs: number; rowsMs: number };
+
+function timesOf(worker: LiveWorker, from: number, rowsAt: number): RecoveryTimes {
+  const assigned = worker
+    .lines('partitions assigned', from)
+    .find(({ partitions }) => partitions!.length === TOPIC_PARTITIONS);
+  const ready = worker.lines('partition ready', from).at(-1);
+  return { assignedMs: assigned!.at - from, restoredMs: ready!.at - from, rowsMs: rowsAt - from };
+}
+
+async function untilThere(client: Redis, group: FeatureGroup, cards: readonly string[]): Promise<number> {
+  for (;;) {
+    const versions = await Promise.all(cards.map((card) => client.hget(latestKey(group, card), '@version')));
+    if (!versions.includes(null)) return Date.now();
+    await sleep(POLL_MS);
+  }
+}
+
+function* events(cards: number): Generator<ProducedRecord> {
+  for (let card = 0; card < cards; card++) yield event(`c${card}`, Math.floor((card * SPAN_MS) / cards));
+}
+
+const encode = avroEncoder();
+
+function event(card: string, atMs: number): ProducedRecord {
+  const timestamp = START_MS + atMs;
+  const key = Buffer.from(card);
+  const value = encode({
+    partition: 0,
+    offset: 0,
+    timestamp,
+    key,
+    row: {
+      txn_id: card,
+      card_id: card,
+      merchant_id: 'm1',
+      amount_minor: 100,
+      status: 'settled',
+      geo: null,
+      event_ts: timestamp,
+    },
+    defect: null,
+  });
+  return { key, value, timestamp };
+}
