@@ -27,7 +27,8 @@ const reader = await OnlineReader.open({
 const log = new ServedLog({
   sink: new ServedLogFiles({ folder, maxBytes: 64_000_000, maxAgeMs: 3_600_000 }),
   rate: 1,
-  capacity: 200_000,
+  // Where other work takes the cores the log may fall behind: it is written to its end then.
+  capacity: 2_000_000,
   logger: { warn, info: warn },
 });
 const figures = await pacedReads(
@@ -41,6 +42,6 @@ const figures = await pacedReads(
   },
   { perSecond, seconds, started: () => {} },
 );
-await log.close(60_000);
+await log.close(120_000);
 await reader.close();
 tell({ ...figures, ...log.counts });

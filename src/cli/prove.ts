@@ -24,7 +24,7 @@ import { UsageError } from './usage.ts';
 const MOST_DIFFERENCES_SHOWN = 10;
 
 const answerPlace: Parser<AnswerPlace> = (text, origin) => {
-  const parts = /^(.+):([1-9]\d{0,14})$/.exec(text);
+  const parts = /^(.+):(\d{1,15})$/.exec(text);
   if (parts === null) {
     throw new UsageError(
       `${origin}: '${text}' is no line of a file`,
@@ -43,7 +43,13 @@ export const registerProve: RegisterCommand = (program, context) => {
         'bit by bit.',
     )
     .argument('<defs>', 'definitions file')
-    .addOption(valueOption('--served <log>', 'what `serve --served-log` wrote: a folder or a file', nonEmpty))
+    .addOption(
+      valueOption(
+        '--served <log>',
+        'what `serve --served-log` wrote, a folder or a file; or an archived topic, ARCHIVE/TOPIC',
+        nonEmpty,
+      ),
+    )
     .addOption(valueOption('--from <archive>', 'folder with the archived topics', nonEmpty))
     .addOption(journalOption())
     .addOption(

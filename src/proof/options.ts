@@ -5,7 +5,7 @@ import type { EventTimeMs, Version } from '../time.ts';
 /** What a proof is told when it starts. Paths are absolute. */
 export interface ProveOptions {
   readonly definitionsFile: string;
-  /** A file of a served log, or a folder of them. */
+  /** A file of a served log, a folder of them, or the folder of a topic in an archive. */
   readonly served: string;
   /** The archive's directory, which holds one folder per topic. */
   readonly from: string;
@@ -22,7 +22,7 @@ export interface ProveOptions {
   readonly onReplay: (progress: Progress) => void;
 }
 
-/** Where an answer stands; lines count from 1. */
+/** Where an answer stands. Lines count from 1; of a topic it is the folder of the partition, and the offset. */
 export interface AnswerPlace {
   readonly file: string;
   readonly line: number;

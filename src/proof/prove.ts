@@ -3,6 +3,7 @@ import { assertRunnable } from '../definitions/runnable.ts';
 import { selectGroups } from '../definitions/select-groups.ts';
 import { ArchiveMeter } from '../replay/archive-meter.ts';
 import { ServedLogReader } from '../serving/served-log-reader.ts';
+import { isArchivedTopic, ServedTopicReader } from '../serving/served-log-topic.ts';
 import { ScratchDatabase } from '../sinks/scratch-database.ts';
 import { openArchive } from '../sources/archive-reader.ts';
 import { MarkedLog } from '../sources/marked-log.ts';
@@ -26,7 +27,9 @@ const READ_STEP = 1000;
 export async function prove(options: ProveOptions): Promise<ProofSummary> {
   const { signal, answer: only } = options;
   const definitions = await loadDefinitions(options.definitionsFile);
-  const served = new ServedLogReader(options.served);
+  const served = isArchivedTopic(options.served)
+    ? await ServedTopicReader.open(options.served)
+    : new ServedLogReader(options.served);
   const archive = await openArchive(options.from, { skipCorrupt: options.skipCorrupt });
   const database = await ScratchDatabase.create();
   try {

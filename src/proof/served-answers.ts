@@ -2,7 +2,7 @@ import { DOUBLE, INTEGER, VARCHAR } from '@duckdb/node-api';
 import type { FeatureGroup } from '../definitions/definition.ts';
 import { TidemarkError } from '../errors.ts';
 import { compileEntryReader, type ServedEntry, type TypedEntry } from '../serving/served-log.ts';
-import { readLine, type ServedLogReader } from '../serving/served-log-reader.ts';
+import { readLine, type ServedLogSource } from '../serving/served-log-reader.ts';
 import type { ScratchDatabase } from '../sinks/scratch-database.ts';
 import type { EventTimeMs, Version } from '../time.ts';
 import { EntityNumbers } from '../training/entity-numbers.ts';
@@ -72,7 +72,7 @@ export class ServedAnswers {
    */
   static async load(
     database: ScratchDatabase,
-    log: ServedLogReader,
+    log: ServedLogSource,
     definitions: readonly FeatureGroup[],
     { only, onAnswer }: { readonly only: AnswerPlace | null; readonly onAnswer: () => void },
   ): Promise<ServedAnswers> {
@@ -85,8 +85,8 @@ export class ServedAnswers {
     const answers = new ServedAnswers(database, groups, log.files, only);
     await database.run(`
       CREATE TABLE served (grp INTEGER, entity INTEGER, asked_at DOUBLE, version DOUBLE, known_at DOUBLE,
-                           file INTEGER, line INTEGER, text VARCHAR)`);
-    const types = [INTEGER, INTEGER, DOUBLE, DOUBLE, DOUBLE, INTEGER, INTEGER, VARCHAR];
+                           file INTEGER, line DOUBLE, text VARCHAR)`);
+    const types = [INTEGER, INTEGER, DOUBLE, DOUBLE, DOUBLE, INTEGER, DOUBLE, VARCHAR];
     const rows = await RowAppender.open(database, 'served', types);
     const files = new Map(log.files.map((file, index) => [file, index]));
     let isThere = only === null;
@@ -174,7 +174,8 @@ function noSuchAnswer({ file, line }: AnswerPlace): TidemarkError {
   return new TidemarkError('the served log has no such answer', {
     code: 'SERVED_LOG_ANSWER',
     place: { file, line },
-    remedy: 'Name a file of --served and a line of it, counted from 1.',
+    remedy:
+      'Name a file of --served and a line of it, counted from 1, or the folder of a partition and an offset.',
     exitCode: 2,
   });
 }

@@ -6,6 +6,16 @@ import { SERVED_LOG_SUFFIX } from './served-log-files.ts';
 
 const CHUNK_BYTES = 256 * 1024;
 
+/** A served log that is read back. */
+export interface ServedLogSource {
+  /** What it consists of: the files that places name. */
+  readonly files: readonly string[];
+  /** Last lines without an end: the server was killed, or writes still. They are passed over. */
+  readonly torn: readonly Place[];
+  /** @throws ServedLogError at the first line that is none of the log's, with its place */
+  entries(): AsyncGenerator<PlacedEntry>;
+}
+
 export interface PlacedEntry {
   readonly place: { readonly file: string; readonly line: number };
   /** The line. */
@@ -14,9 +24,8 @@ export interface PlacedEntry {
 }
 
 /** A served log in files, read back in the order of their names: that of time, for each server. */
-export class ServedLogReader {
+export class ServedLogReader implements ServedLogSource {
   readonly files: readonly string[];
-  /** Last lines without an end: the server was killed, or writes still. They are passed over. */
   readonly torn: Place[] = [];
 
   /**
@@ -27,7 +36,6 @@ export class ServedLogReader {
     this.files = filesOf(path);
   }
 
-  /** @throws ServedLogError at the first line that is none of the log's, with its place */
   async *entries(): AsyncGenerator<PlacedEntry> {
     for (const file of this.files) yield* this.#entriesOf(file);
   }

@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { ProofSummary } from '../../src/proof/options.ts';
+import { ArchiveWriter } from '../../src/sources/archive-writer.ts';
 import { type Change, ServedCards } from './served-cards.ts';
 
 /** What a proof says of an honest served log, and of faults that are planted. */
@@ -195,6 +196,29 @@ test('answers beyond the end of the archive are counted, and prove nothing', asy
   expect(summary).toMatchObject({ isProven: false, differences: [], answers: honest.answers });
   expect(total(summary, 'beyondEnd')).toBeGreaterThan(100);
   expect(total(summary, 'proven') + total(summary, 'beyondEnd')).toBe(total(honest, 'proven'));
+});
+
+test('a log that was a topic is read from its archive', async () => {
+  const cards = await ServedCards.make();
+  const honest = await cards.prove();
+  const { file, line } = editLine(cards, 'cards', ({ values }) => (values['n_1h'] = 99));
+  const files = readdirSync(cards.file('served')).sort();
+  for (const [partition, name] of files.entries()) {
+    const writer = new ArchiveWriter(cards.file('archive'), 'answers', partition);
+    const lines = readFileSync(join(cards.file('served'), name), 'utf8')
+      .trimEnd()
+      .split('\n');
+    await writer.append(
+      lines.map((text, offset) => ({ offset, timestamp: 0, key: null, value: Buffer.from(text) })),
+    );
+    await writer.close();
+  }
+  const served = cards.file('archive/answers');
+  const summary = await cards.prove({ served });
+  expect(summary).toMatchObject({ isProven: false, answers: honest.answers });
+  const place = { file: join(served, String(files.indexOf(basename(file)))), line: line - 1 };
+  expect(summary.differences).toEqual([expect.objectContaining({ ...place, differing: ['n_1h'] })]);
+  expect((await cards.prove({ served, answer: place })).answer).toEqual(summary.differences[0]);
 });
 
 test('a torn last line is passed over, and told', async () => {
