@@ -13,6 +13,7 @@ import { recovery } from './recovery.ts';
 import { redis } from './redis.ts';
 import { replay } from './replay.ts';
 import { describeMachine, describeTable } from './report.ts';
+import { scale } from './scale.ts';
 import { serve } from './serve.ts';
 import { state } from './state.ts';
 import { training } from './training.ts';
@@ -33,6 +34,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   catchUp,
   durability,
   recovery,
+  scale,
   paced,
   prove,
 ];

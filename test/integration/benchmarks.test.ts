@@ -21,7 +21,7 @@ test('the benchmark of proofs proves what was served', { timeout: 240_000 }, asy
 });
 
 test('benchmarks of what survives measure what they say', { timeout: 240_000 }, async () => {
-  const [durability, recovery] = await runQuick(['durability', 'recovery'], services());
+  const [durability, recovery, scale] = await runQuick(['durability', 'recovery', 'scale'], services());
   const kinds = durability!.rows.map((row) => row['durability']);
   expect(kinds).toEqual(['none', 'local', 'kafka', 'none', 'local', 'kafka']);
   for (const row of durability!.rows) expect(row['CPU µs/event']).toBeGreaterThan(0);
@@ -31,4 +31,5 @@ test('benchmarks of what survives measure what they say', { timeout: 240_000 }, 
     'a standby',
   ]);
   for (const row of recovery!.rows) expect(row['rows in Redis s']).toBeGreaterThan(0);
+  for (const row of scale!.rows) expect(row['CPU µs/event']).toBeGreaterThan(0);
 });
