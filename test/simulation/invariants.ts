@@ -32,8 +32,10 @@ export class Invariants implements CommitWitness {
   /** Two owners never both commit; outputs are there once; state is the function of the prefix; rows went before. */
   committed(partition: number, { position, changelog, outputs }: Transaction): void {
     const before = this.#positions[partition]!;
-    require(position >
-      before, `partition ${partition} was at ${before}, and is committed at ${position} again`);
+    ensure(
+      position > before,
+      `partition ${partition} was at ${before}, and is committed at ${position} again`,
+    );
     this.#positions[partition] = position;
 
     const expected = outputsOf(partition, before, position);
@@ -46,8 +48,10 @@ export class Invariants implements CommitWitness {
     }
     for (const stream of new Set([...expected.keys(), ...actual.keys()])) {
       const texts = [expected, actual].map((of) => JSON.stringify(inOrder(of.get(stream) ?? [])));
-      require(texts[0] ===
-        texts[1], `${stream}, partition ${partition}, ${before} to ${position}: ${texts[1]} is not ${texts[0]}`);
+      ensure(
+        texts[0] === texts[1],
+        `${stream}, partition ${partition}, ${before} to ${position}: ${texts[1]} is not ${texts[0]}`,
+      );
     }
 
     const source = { topic: TOPIC, partition };
@@ -58,8 +62,10 @@ export class Invariants implements CommitWitness {
     this.#states[partition] = state;
     const behaviour = behaviourOf(partition, state);
     const expectedBehaviour = REFERENCES[partition]!.behaviours[position]!;
-    require(behaviour ===
-      expectedBehaviour, `partition ${partition} at ${position} has not the state of the log's prefix: ${firstDifference(behaviour, expectedBehaviour)}`);
+    ensure(
+      behaviour === expectedBehaviour,
+      `partition ${partition} at ${position} has not the state of the log's prefix: ${firstDifference(behaviour, expectedBehaviour)}`,
+    );
 
     this.#requireRows(partition, position);
   }
@@ -91,7 +97,7 @@ export class Invariants implements CommitWitness {
   requireFinished(): void {
     for (const { partition, position } of this.partitions) {
       const end = LOG[partition]!.length;
-      require(position === end, `partition ${partition} ends at ${position} of ${end}`);
+      ensure(position === end, `partition ${partition} ends at ${position} of ${end}`);
       this.#requireRows(partition, end);
       for (const [name, rows] of REFERENCES[partition]!.rows) {
         const { group, entity } = rows[0]!;
@@ -99,9 +105,10 @@ export class Invariants implements CommitWitness {
           .filter(({ deleted }) => !deleted)
           .at(-1);
         const actual = this.store.latest(group, entity);
-        require(actual?.windowEnd === expected?.windowEnd &&
-          actual?.version ===
-            expected?.version, `in the end ${name} has ${JSON.stringify(actual)}, not ${JSON.stringify(expected)}`);
+        ensure(
+          actual?.windowEnd === expected?.windowEnd && actual?.version === expected?.version,
+          `in the end ${name} has ${JSON.stringify(actual)}, not ${JSON.stringify(expected)}`,
+        );
       }
     }
   }
@@ -112,8 +119,10 @@ export class Invariants implements CommitWitness {
     const source = { topic: TOPIC, partition };
     const state = records.reduce((folded, { value }) => fold(folded, unpackChanges(value, source)), from);
     const difference = differenceOf(state, this.#states[partition]!);
-    require(difference ===
-      null, `${what}, from ${offset} on, does not give the state of partition ${partition}: ${difference}`);
+    ensure(
+      difference === null,
+      `${what}, from ${offset} on, does not give the state of partition ${partition}: ${difference}`,
+    );
   }
 
   /** Committed means durable: what the store must hold of a prefix, or newer. */
@@ -127,16 +136,20 @@ export class Invariants implements CommitWitness {
         const { windowEnd, version, deleted } = expected;
         const row = held.find((other) => other.windowEnd === windowEnd);
         if (row !== undefined) {
-          require(row.version >=
-            version, `${name} at ${windowEnd} has version ${row.version}, and ${version} is committed`);
+          ensure(
+            row.version >= version,
+            `${name} at ${windowEnd} has version ${row.version}, and ${version} is committed`,
+          );
         } else if (!deleted) {
           const isLaterDeleted = all.some(
             (other) => other.windowEnd === windowEnd && other.version > version && other.deleted,
           );
           const isDropped =
             windowEnd + group.allowedLatenessMs <= finalBefore && (held.at(-1)?.windowEnd ?? 0) > windowEnd;
-          require(isLaterDeleted ||
-            isDropped, `${name} at ${windowEnd} is committed with version ${version}, and not in the store`);
+          ensure(
+            isLaterDeleted || isDropped,
+            `${name} at ${windowEnd} is committed with version ${version}, and not in the store`,
+          );
         }
       }
     }
@@ -152,14 +165,14 @@ export class Invariants implements CommitWitness {
         (row) =>
           row.windowEnd === windowEnd && row.version === version && row.values === text && !row.deleted,
       );
-      require(isKnown, `${name} has at ${windowEnd} version ${version}, ${text}, which no replay has`);
+      ensure(isKnown, `${name} has at ${windowEnd} version ${version}, ${text}, which no replay has`);
     }
     const before = this.#latest.get(name);
     const now = this.store.latest(group, entity);
     if (now !== null) this.#latest.set(name, now);
     if (before === undefined) return;
     const isOlder = now === null || now.windowEnd < before.windowEnd || now.version < before.version;
-    require(!isOlder, `${name} was seen as ${JSON.stringify(before)}, then as ${JSON.stringify(now)}`);
+    ensure(!isOlder, `${name} was seen as ${JSON.stringify(before)}, then as ${JSON.stringify(now)}`);
   }
 }
 
@@ -183,6 +196,6 @@ function outputsOf(partition: number, from: number, to: number): Map<string, str
   return outputs;
 }
 
-function require(condition: boolean, message: string): asserts condition {
+function ensure(condition: boolean, message: string): asserts condition {
   if (!condition) throw new Violation(message);
 }
