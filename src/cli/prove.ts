@@ -81,7 +81,10 @@ export const registerProve: RegisterCommand = (program, context) => {
           onRead: (progress) => read.update(progress),
           onReplay: (progress) => replay.update(progress),
         })
-        .finally(() => replay.finish());
+        .finally(() => {
+          read.finish();
+          replay.finish();
+        });
       const differences = summary.differences.map((each) => ({ ...each, command: commandFor(asked, each) }));
       process.stdout.write(
         flags.json === true

@@ -13,6 +13,12 @@ export interface ServedGroup {
   readonly entities: EntityNumbers;
 }
 
+/** A place in the log of a partition. */
+interface Position {
+  readonly version: Version;
+  readonly knownAt: EventTimeMs;
+}
+
 /**
  * Whether a revision comes before a question. In a partition versions and log times only grow: once a revision does
  * not, none after it does.
@@ -78,6 +84,8 @@ class ReplayedPartition {
   readonly #homed: readonly Set<number>[];
   /** Before the part of the log whose revisions are being taken in. */
   #watermark: EventTimeMs = Number.NEGATIVE_INFINITY;
+  /** The place of what was read last: what follows is there, by a mark, or later. */
+  #reached: Position;
   #ended = false;
 
   constructor(options: {
@@ -97,6 +105,7 @@ class ReplayedPartition {
       tasks: groups.map(({ group }) => new Task(group, partition, nowhere, null)),
       rejected: () => {},
     });
+    this.#reached = { version: versionOf(-1, source.epoch), knownAt: Number.NEGATIVE_INFINITY };
     this.#parts = log.read(partition);
     this.#groups = groups;
     this.#latest = options.latest;
@@ -106,7 +115,7 @@ class ReplayedPartition {
   }
 
   /** How far the partition goes, once it was read to its end; null before. */
-  get end(): { readonly version: Version; readonly knownAt: EventTimeMs } | null {
+  get end(): Position | null {
     return this.#ended ? this.#reached : null;
   }
 
@@ -116,8 +125,10 @@ class ReplayedPartition {
 
   /** Whether there is, or may be, a revision before the question that was not taken in. */
   canAdvance(isBefore: IsBefore): boolean {
+    const { tasks } = this.#pipeline;
     let isDrained = true;
-    for (const [index, { revisions }] of this.#pipeline.tasks.entries()) {
+    for (let index = 0; index < tasks.length; index++) {
+      const { revisions } = tasks[index]!;
       const row = this.#taken[index]!;
       if (row === revisions.length) continue;
       if (isBefore(revisions.version[row]!, revisions.knownAt[row]!)) return true;
@@ -132,12 +143,6 @@ class ReplayedPartition {
 
   async close(): Promise<void> {
     await this.#parts.return();
-  }
-
-  /** The place of what was read last: whatever comes is there, by a mark, or later. */
-  get #reached(): { readonly version: Version; readonly knownAt: EventTimeMs } {
-    const { nextOffset, source, clock } = this.#pipeline;
-    return { version: versionOf(nextOffset - 1, source.epoch), knownAt: clock.logTime };
   }
 
   #canReadOn(isBefore: IsBefore): boolean {
@@ -192,6 +197,8 @@ class ReplayedPartition {
     const { records, mark } = next.value;
     this.#pipeline.process(records);
     if (mark !== null) this.#pipeline.mark(mark);
+    const { nextOffset, source, clock } = this.#pipeline;
+    this.#reached = { version: versionOf(nextOffset - 1, source.epoch), knownAt: clock.logTime };
     this.#onRecords(records.length);
   }
 }
