@@ -9,7 +9,7 @@ import { type Kafka, startKafka } from '../services/kafka.ts';
 import { type Redis, startRedis } from '../services/redis.ts';
 import { committedRecords, createTopic, writtenRecords } from '../services/topics.ts';
 import { EventStream } from './event-stream.ts';
-import { FAULTS, type FaultName, LEAST_WORKERS, type Surroundings } from './faults.ts';
+import { FAULTS, type FaultName, IDLE_TIMEOUT_MS, LEAST_WORKERS, type Surroundings } from './faults.ts';
 import { judgeOutcome, type Outcome } from './outcome.ts';
 import { RedisWatcher } from './redis-watcher.ts';
 import { rowsOfNoReplay } from './seen-rows.ts';
@@ -68,11 +68,15 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
 async function runAmong(kafka: Kafka, redis: Redis, options: ChaosOptions): Promise<ChaosReport> {
   const { seed, rate, folder, say } = options;
   const { brokers } = kafka;
-  const topic = await createTopic(brokers, 'chaos', { partitions: PARTITIONS });
+  const topic = await createTopic(brokers, 'chaos', {
+    partitions: PARTITIONS,
+    // The stream's timestamps lie ahead of the clock.
+    config: { 'message.timestamp.after.max.ms': String(Number.MAX_SAFE_INTEGER) },
+  });
   const app = `chaos-${randomUUID().slice(0, 8)}`;
   const revisionsTopic = `${app}.revisions`;
   const definitionsFile = join(folder, 'definitions.ts');
-  writeFileSync(definitionsFile, cardGroups(topic));
+  writeFileSync(definitionsFile, cardGroups(topic, `${IDLE_TIMEOUT_MS}ms`));
   const group = (await loadDefinitions(definitionsFile)).groups.find(({ name }) => name === 'card_risk')!;
 
   const args = [definitionsFile, '--app', app, '--brokers', brokers, '--redis', redis.url, '--log-json'];
@@ -121,12 +125,12 @@ async function breakThings({ minutes, faults, say }: ChaosOptions, around: Surro
   for (let count = 0; ; count++) {
     const next = performance.now() + LEAST_PAUSE_MS + random.below(MOST_PAUSE_MS - LEAST_PAUSE_MS);
     if (next > end) {
-      await sleep(end - performance.now());
+      await sleep(Math.max(0, end - performance.now()));
       return count;
     }
     if (waiting.length === 0) waiting = [...faults];
     const [name] = waiting.splice(random.below(waiting.length), 1);
-    await sleep(next - performance.now());
+    await sleep(Math.max(0, next - performance.now()));
     say(`${((performance.now() - began) / 1000).toFixed(1).padStart(6)} s  ${name}`);
     await FAULTS[name!](around);
   }

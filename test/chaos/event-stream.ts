@@ -14,8 +14,12 @@ export interface EventStreamOptions {
 
 /** One request to the broker carries what came in so long. */
 const STEP_MS = 250;
+/** After the end of the stream a broker may be away for so long. */
+const PATIENCE_MS = 60_000;
 const CARDS = 2000;
 const DEFECTS = 0.0005;
+/** Later than any clock of a worker, so that marks of idle partitions leave log time to the records. */
+const START_MS = Date.UTC(2040, 0, 1);
 
 /**
  * Writes card transactions into a topic at a steady rate, until it is told to stop. While the broker is away it waits,
@@ -28,6 +32,8 @@ export class EventStream {
   #garbage = 0;
   /** The log's time: garbage must not move it. */
   #timestamp = 0;
+  /** Nothing is written to this partition. */
+  #silent: number | null = null;
   #isOver = false;
   #writing: Promise<void> = Promise.resolve();
 
@@ -45,6 +51,13 @@ export class EventStream {
     this.#garbage += count;
   }
 
+  /** Writes nothing to one of the partitions meanwhile. */
+  async whileSilent(work: () => Promise<unknown>): Promise<void> {
+    this.#silent = this.#random.below(this.#options.partitions);
+    await work();
+    this.#silent = null;
+  }
+
   async stop(): Promise<void> {
     this.#isOver = true;
     await this.#writing;
@@ -54,7 +67,8 @@ export class EventStream {
     const { seed, partitions, rate } = this.#options;
     // Less than what comes: the windows of the stream go by faster than the clock.
     const perSecond = rate / 80;
-    const events = cardStream({ seed, count: 1e9, cards: CARDS, partitions, defects: DEFECTS, perSecond });
+    const stream = { seed, count: 1e9, cards: CARDS, partitions, defects: DEFECTS };
+    const events = cardStream({ ...stream, perSecond, startMs: START_MS });
     const began = performance.now();
     let waiting: ProducedRecord[] = [];
     for (let written = 0; !this.#isOver; ) {
@@ -63,12 +77,18 @@ export class EventStream {
       for (; written < due && waiting.length < rate; written++) {
         const event = events.next().value!;
         this.#timestamp = event.timestamp!;
-        waiting.push(event);
+        if (event.partition !== this.#silent) waiting.push(event);
       }
       if (await this.#send(waiting)) waiting = [];
       await sleep(STEP_MS);
     }
-    while (!(await this.#send(waiting))) await sleep(STEP_MS);
+    for (
+      const deadline = performance.now() + PATIENCE_MS;
+      !(await this.#send(waiting));
+      await sleep(STEP_MS)
+    ) {
+      if (performance.now() > deadline) throw new Error('the broker does not take the last events');
+    }
   }
 
   async #send(records: readonly ProducedRecord[]): Promise<boolean> {

@@ -8,7 +8,7 @@ import { FAULT_NAMES } from './faults.ts';
 /** `npm run chaos` for two minutes, at a rate that a busy machine can hold. */
 
 const SEED = Number(process.env['TIDEMARK_TEST_SEED'] ?? 20_261_122);
-const RATE = 800;
+const RATE = 500;
 
 test(`several workers among faults leave what a replay says, seed ${SEED}`, {
   timeout: 900_000,

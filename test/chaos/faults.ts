@@ -23,6 +23,8 @@ export interface Surroundings {
 export const LEAST_WORKERS = 2;
 const MOST_WORKERS = 4;
 const GARBAGE = 2000;
+/** After so long workers mark a silent partition as idle. */
+export const IDLE_TIMEOUT_MS = 3000;
 
 /** Each resolves when its cause is over, not when everything has recovered from it. */
 export const FAULTS = {
@@ -74,6 +76,9 @@ export const FAULTS = {
   },
 
   'burst of garbage': async ({ events }) => events.addGarbage(GARBAGE),
+
+  'partition silent': ({ events, random }) =>
+    events.whileSilent(() => sleep(2 * IDLE_TIMEOUT_MS + random.below(4000))),
 
   'local store deleted': async (around) => {
     const worker = anyWorker(around);

@@ -28,6 +28,8 @@ export interface Outcome {
   readonly revisions: number;
   readonly deadLetters: number;
   readonly late: number;
+  /** Of idle partitions. */
+  readonly marks: number;
   readonly replay: ReplaySummary;
   /** A replay of all revisions, in Parquet. */
   readonly rows: string;
@@ -50,7 +52,8 @@ export async function judgeOutcome(options: OutcomeOptions): Promise<Outcome> {
   const online = await compareRedis(options, rows!);
   const { disorder, ...counts } = await writeLiveOutputs({ brokers, app, revisionsTopic }, live!);
   const differences = [...online.differences, ...disorder, ...(await differencesOfFiles(lines!, live!))];
-  return { records, onlineRows: online.rows, ...counts, replay, rows: rows!, differences };
+  const marks = replay.sources.reduce((sum, source) => sum + source.marks, 0);
+  return { records, onlineRows: online.rows, ...counts, marks, replay, rows: rows!, differences };
 }
 
 async function compareRedis(

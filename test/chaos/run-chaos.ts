@@ -48,7 +48,7 @@ console.log(
   `${report.faults} faults, ${records} records, ${revisions} revisions, ${onlineRows} rows in Redis`,
 );
 console.log(
-  `${deadLetters} dead letters, ${late} late records; ${reads} reads, ${unanswered} of them unanswered`,
+  `${deadLetters} dead letters, ${late} late records, ${report.marks} marks; ${reads} reads, ${unanswered} of them unanswered`,
 );
 for (const violation of violations.slice(0, SHOWN)) console.log(violation);
 if (violations.length === 0) {

@@ -15,7 +15,7 @@ export function cardRecords(options: CardOptions): ProducedRecord[] {
 
 /** As many card transactions as are asked for, `perSecond` of log time. */
 export function* cardStream(
-  options: CardOptions & Pick<TransactionOptions, 'perSecond'>,
+  options: CardOptions & Pick<TransactionOptions, 'perSecond'> & Partial<Pick<TransactionOptions, 'startMs'>>,
 ): Generator<ProducedRecord, void, undefined> {
   let index = 0;
   for (const transaction of generateTransactions({ ...TRANSACTION_DEFAULTS, merchants: 60, ...options })) {
@@ -28,7 +28,8 @@ export function* cardStream(
 }
 
 /** A definitions file over card transactions in a topic: two groups on grids and one of sessions. */
-export function cardGroups(topic: string): string {
+export function cardGroups(topic: string, idleTimeout: string | null = null): string {
+  const idle = idleTimeout === null ? '' : `, idleTimeout: '${idleTimeout}'`;
   return `
 import { avg, count, defineFeatureGroup, defineSource, distinctCount, entropy, field, first, last, max, min, rate, sum } from 'tidemark';
 
@@ -45,7 +46,7 @@ export const transactions = defineSource({
     event_ts: field.timestampMillis,
   },
   eventTime: { field: 'event_ts' },
-  watermark: { maxOutOfOrderness: '30s', maxAhead: '1m' },
+  watermark: { maxOutOfOrderness: '30s', maxAhead: '1m'${idle} },
 });
 
 export const cardRisk = defineFeatureGroup({
