@@ -21,5 +21,9 @@ export class NoDurability implements Durability {
     return [];
   }
 
+  async confirm(): Promise<[]> {
+    return [];
+  }
+
   async close(): Promise<void> {}
 }

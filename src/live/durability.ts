@@ -30,7 +30,14 @@ export interface Durability {
    * @throws what waiting cannot mend, and what `flushed` rejects with; then none of the steps is durable
    */
   commit(steps: readonly Step[], flushed: Promise<void>): Promise<readonly LostPartition[]>;
+  /** Whether partitions are still the worker's own, as of after the call; resolves to those that are not. */
+  confirm(positions: readonly CommittedPosition[]): Promise<readonly LostPartition[]>;
   close(): Promise<void>;
+}
+
+/** A partition and how far its last step came. */
+export interface CommittedPosition extends TopicPartition {
+  readonly position: Offset;
 }
 
 export interface AcquireOptions {
@@ -84,9 +91,8 @@ export interface PartitionOutputs {
   readonly pendingBytes: number;
 }
 
-export interface Step extends TopicPartition {
-  /** Where the partition is read on. */
-  readonly position: Offset;
+/** `position`: where the partition is read on. */
+export interface Step extends CommittedPosition {
   readonly changes: readonly TaskChanges[];
   /** What was sent to the online store; copies of it are kept with the states. */
   readonly sent: readonly SentRows[];

@@ -6,6 +6,7 @@ import { ChangelogSweep } from './changelog-sweep.ts';
 import { type CommitLog, type CommitLogs, CommitLostError, FencedError } from './commit-log.ts';
 import {
   type AcquireOptions,
+  type CommittedPosition,
   type Durability,
   type LostPartition,
   LostPartitionError,
@@ -102,17 +103,19 @@ export class KafkaDurability implements Durability {
       return owned === undefined ? [] : [{ step, owned, outputs: owned.outputs.take() }];
     });
     await flushed;
-    const outcomes = await Promise.all(
-      sealed.map(async ({ step, owned, outputs }) => {
-        try {
-          await this.#commitStep(step, owned, outputs);
-          return [];
-        } catch (error) {
-          return [lossOf(step, error)];
-        }
-      }),
-    );
-    return outcomes.flat();
+    return lossesOf(sealed, ({ step, owned, outputs }) => ({
+      partition: step,
+      done: this.#commitStep(step, owned, outputs),
+    }));
+  }
+
+  /** By a transaction that says the position again: a former owner's is refused. */
+  confirm(positions: readonly CommittedPosition[]): Promise<readonly LostPartition[]> {
+    return lossesOf(positions, (partition) => {
+      const log = this.#partitions.get(partitionName(partition))?.log;
+      const { position } = partition;
+      return { partition, done: log?.commit({ position, changelog: [], outputs: new Map() }) };
+    });
   }
 
   async close(): Promise<void> {
@@ -150,6 +153,25 @@ interface OwnedPartition {
   readonly log: CommitLog;
   readonly outputs: PendingOutputs;
   readonly sweep: ChangelogSweep;
+}
+
+/** Does all of it side by side, and answers what was lost by it. */
+async function lossesOf<T>(
+  all: readonly T[],
+  begin: (each: T) => { readonly partition: TopicPartition; readonly done: Promise<unknown> | undefined },
+): Promise<readonly LostPartition[]> {
+  const outcomes = await Promise.all(
+    all.map(async (each) => {
+      const { partition, done } = begin(each);
+      try {
+        await done;
+        return [];
+      } catch (error) {
+        return [lossOf(partition, error)];
+      }
+    }),
+  );
+  return outcomes.flat();
 }
 
 function lossOf({ topic, partition }: TopicPartition, error: unknown): LostPartition {

@@ -62,6 +62,11 @@ export class LocalDurability implements Durability {
     return [];
   }
 
+  /** Nobody else can take them. */
+  async confirm(): Promise<readonly LostPartition[]> {
+    return [];
+  }
+
   async close(): Promise<void> {
     await this.#deadLetters.close();
   }

@@ -312,7 +312,7 @@ export class Worker implements LogHandlers {
       this.#meter?.committed(performance.now() - began);
       await this.#recover(lost);
       for (const partition of this.#partitions.values()) partition.stored();
-      await this.#losses.refill(emptied.filter((each) => this.#owns(each)));
+      await this.#refill(emptied);
     });
     return this.#committing;
   }
@@ -320,9 +320,23 @@ export class Worker implements LogHandlers {
   /** Also when nothing is read the store may lose its data. */
   #checkStore(): Promise<void> {
     this.#committing = this.#committing.then(async () => {
-      await this.#losses.refill(await this.#losses.written([...this.#partitions.values()]));
+      await this.#refill(await this.#losses.written([...this.#partitions.values()]));
     });
     return this.#committing;
+  }
+
+  /**
+   * Only who owns a partition sends its rows again: what a former owner sends would hide from the owner that rows are
+   * missing.
+   */
+  async #refill(emptied: readonly LivePartition[]): Promise<void> {
+    const owned = emptied.filter((each) => this.#owns(each));
+    if (owned.length === 0) return;
+    const positions = owned.map(({ topic, partition, committedOffset }) => {
+      return { topic, partition, position: committedOffset };
+    });
+    await this.#recover(await this.#durability.confirm(positions));
+    await this.#losses.refill(owned.filter((each) => this.#owns(each)));
   }
 
   #owns(live: LivePartition): boolean {

@@ -15,6 +15,7 @@ export const PLANTED_BUGS: Readonly<Record<string, MakeDurability>> = {
     return {
       acquire: (...of) => sound.acquire(...of),
       commit: (steps) => sound.commit(steps, Promise.resolve()),
+      confirm: (positions) => sound.confirm(positions),
       close: () => sound.close(),
     };
   },
@@ -57,6 +58,7 @@ export const PLANTED_BUGS: Readonly<Record<string, MakeDurability>> = {
         for (const { changes } of steps) await parts.state.commit(changes, new Map());
         return sound.commit(steps, flushed);
       },
+      confirm: (positions) => sound.confirm(positions),
       close: () => sound.close(),
     };
   },
