@@ -18,8 +18,6 @@ import { writeCardRisk } from './worker-process.ts';
 const SPAN_MS = 20 * 3_600_000;
 const START_MS = Date.UTC(2026, 0, 1);
 const SESSION_TIMEOUT_S = 6;
-/** Past a commit, which comes every second. */
-const COMMITTED_MS = 3000;
 const POLL_MS = 2;
 
 /** How long it takes until a worker with a large state runs again, after it was killed. */
@@ -102,7 +100,7 @@ async function measure({
   progress('recovery: the worker that makes the state');
   let worker = start('state');
   await worker.hasTaken(cards);
-  await sleep(COMMITTED_MS);
+  await worker.rests();
 
   progress('recovery: from the local store');
   const restart = (prepare: () => void) => async () => {
@@ -112,7 +110,7 @@ async function measure({
     worker = start('state');
     const rowsAt = await rowsThere();
     const times = timesOf(worker, worker.startedAt, rowsAt);
-    await sleep(COMMITTED_MS);
+    await worker.rests();
     return times;
   };
   show(
