@@ -44,16 +44,24 @@ async function followToEnd(
   if (!isBehind && high > low) await state.clear(partition);
   const from = isBehind ? followed : low;
   const joiner = new PartJoiner();
-  for await (const records of log.changelog(from, high)) {
-    signal.throwIfAborted();
-    const changes = records.flatMap((record) => {
-      const whole = joiner.take(record);
-      return whole === null ? [] : unpackChanges(whole, partition);
-    });
-    // Of a record that came in parts the store has nothing before it has all.
-    const next: Offset = joiner.begun ?? records.at(-1)!.offset + 1;
-    await state.commit(changes, new Map([[fact, String(next)]]));
-    onProgress?.({ done: next - from, total: high - from });
+  // The next records are read and unpacked while these are written.
+  let writing: Promise<void> = Promise.resolve();
+  try {
+    for await (const records of log.changelog(from, high)) {
+      const changes = records.flatMap((record) => {
+        const whole = joiner.take(record);
+        return whole === null ? [] : unpackChanges(whole, partition);
+      });
+      // Of a record that came in parts the store has nothing before it has all.
+      const next: Offset = joiner.begun ?? records.at(-1)!.offset + 1;
+      await writing;
+      signal.throwIfAborted();
+      writing = state.commit(changes, new Map([[fact, String(next)]]));
+      writing.catch(() => {});
+      onProgress?.({ done: next - from, total: high - from });
+    }
+  } finally {
+    await writing;
   }
   return high - low;
 }
