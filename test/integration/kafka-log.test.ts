@@ -250,7 +250,9 @@ describe('what the log leaves out', () => {
     await producer.disconnect();
     const follower = follow({ topic });
     await vi.waitFor(async () => {
-      expect(await follower.reader.lag()).toEqual([{ topic, partition: 0, position: 10, end: 10 }]);
+      expect(await follower.reader.lag()).toEqual([
+        { topic, partition: 0, position: 10, end: 10, isCurrent: true },
+      ]);
     }, PATIENCE);
     expect(follower.batches.flatMap(({ records }) => records).map(({ value }) => String(value))).toEqual([
       'commit0',
@@ -360,8 +362,8 @@ describe('groups', () => {
     const follower = follow({ topic, group });
     await vi.waitFor(async () => {
       expect(await follower.reader.lag()).toEqual([
-        { topic, partition: 0, position: 0, end: 0 },
-        { topic, partition: 1, position: 100, end: 100 },
+        { topic, partition: 0, position: 0, end: 0, isCurrent: true },
+        { topic, partition: 1, position: 100, end: 100, isCurrent: true },
       ]);
     }, PATIENCE);
     await follower.reader.commit([{ topic, partition: 1, position: 70 }]);

@@ -68,6 +68,11 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
+/** Both partitions are restored: what is written now is taken in. */
+function ready(): Promise<void> {
+  return worker.says('"msg":"partition ready"', 2);
+}
+
 describe(`a worker that is told to stop, seed ${SEED}`, () => {
   test('in the middle of its work, after each record a flush', async () => {
     await write(5000);
@@ -78,9 +83,10 @@ describe(`a worker that is told to stop, seed ${SEED}`, () => {
   });
 
   test('while Redis is out of memory', async () => {
+    start();
+    await ready();
     await client.config('SET', 'maxmemory', '1');
     await write(1000);
-    start();
     await worker.says('is out of memory: it has reached maxmemory and takes no writes; its writes wait');
     expect(await stops()).toMatch(/out of memory.*some rows were not written\. Nothing is lost/);
     await client.config('SET', 'maxmemory', '0');
@@ -88,7 +94,7 @@ describe(`a worker that is told to stop, seed ${SEED}`, () => {
 
   test('while Redis hangs', async () => {
     start();
-    await worker.assigned();
+    await ready();
     process.kill(redis.pid!, 'SIGSTOP');
     await write(3000);
     await sleep(1500);
@@ -98,7 +104,7 @@ describe(`a worker that is told to stop, seed ${SEED}`, () => {
 
   test('while Redis is down', async () => {
     start();
-    await worker.assigned();
+    await ready();
     await redis.crash();
     await write(3000);
     await worker.says('cannot be reached');
