@@ -295,7 +295,10 @@ describe('a folder that is', () => {
       /a-file\/state\/data\.mdb: cannot open the state: ENOTDIR/,
     );
     const copy = ['archive', '--brokers', brokers, '--topic', topic, '--out', file];
-    await fails(copy, /ENOTDIR.*a-file.*\n {2}Check that the place/);
+    await fails(
+      copy,
+      /a-file.*the archive cannot be written: ENOTDIR.*\n {2}See that the directory can be written/,
+    );
     await fails(['demo', '--out', join(file, 'demo')], /ENOTDIR.*a-file\/demo.*\n {2}Check that the place/);
   });
 
