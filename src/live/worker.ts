@@ -215,8 +215,8 @@ export class Worker implements LogHandlers {
 
   async leaving(): Promise<void> {
     this.#acquisitions.abort();
+    for (const partition of this.#partitions.values()) this.#idle.delete(partition);
     await this.#commit();
-    for (const partition of this.#partitions.values()) await this.#giveUp(partition);
   }
 
   async #restore(partition: TopicPartition, options: AcquireOptions): Promise<LivePartition> {

@@ -351,3 +351,10 @@ test('a worker that dies again and again gets through', { timeout: 120_000 }, as
   expect(await contents(store)).toEqual(expected.rows);
   expect(deadLetters(dir)).toEqual(expected.lines);
 });
+
+test('what a worker tells at its end is how its partitions stood', async () => {
+  const store = new SqliteOnlineStore({ file: ':memory:' });
+  const told = await worker(new MemoryStateStore(), store, join(folder, 'told')).run(never);
+  expect(told.watermark).not.toBeNull();
+  expect(told.entities).toBeGreaterThan(0);
+});
