@@ -24,12 +24,13 @@ export interface Durability {
    */
   acquire(partition: TopicPartition, options: AcquireOptions): Promise<PartitionStore>;
   /**
-   * Makes steps durable, after `flushed` has resolved. What was output before the call belongs to them. Resolves to the
-   * partitions whose step failed: they must be acquired again.
+   * Takes a step of each partition and makes it durable. What the partition has output when its step is taken belongs to
+   * it. When all are taken, `flush` is called, and no step is durable before it has resolved. Resolves to the partitions
+   * whose step failed: they must be acquired again.
    *
-   * @throws what waiting cannot mend, and what `flushed` rejects with; then none of the steps is durable
+   * @throws what waiting cannot mend, and what `flush` rejects with; then none of the steps is durable
    */
-  commit(steps: readonly Step[], flushed: Promise<void>): Promise<readonly LostPartition[]>;
+  commit(partitions: readonly StepSource[], flush: () => Promise<void>): Promise<readonly LostPartition[]>;
   /** Whether partitions are still the worker's own, as of after the call; resolves to those that are not. */
   confirm(positions: readonly CommittedPosition[]): Promise<readonly LostPartition[]>;
   close(): Promise<void>;
@@ -89,6 +90,12 @@ export interface PartitionOutputs {
   revised(group: FeatureGroup, batch: RevisionBatch): void;
   /** Bytes that were output since the last step and are held in memory: what a commit frees. */
   readonly pendingBytes: number;
+}
+
+/** A partition with something to commit. */
+export interface StepSource {
+  /** What happened since the last step, as it stands between two batches. */
+  takeStep(): Step;
 }
 
 /** `position`: where the partition is read on. */

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { partitionName, type TopicPartition } from '../sources/log-reader.ts';
 import { ChangelogPacker } from '../state/changelog-pack.ts';
 import type { StateStore } from '../state/state-store.ts';
@@ -13,6 +14,7 @@ import {
   type PartitionJournal,
   type PartitionStore,
   type Step,
+  type StepSource,
 } from './durability.ts';
 import { followChangelog, followedFact } from './follow-changelog.ts';
 import { type OutputTopics, PendingOutputs } from './output-topics.ts';
@@ -97,12 +99,19 @@ export class KafkaDurability implements Durability {
     };
   }
 
-  async commit(steps: readonly Step[], flushed: Promise<void>): Promise<readonly LostPartition[]> {
-    const sealed = steps.flatMap((step) => {
+  async commit(
+    partitions: readonly StepSource[],
+    flush: () => Promise<void>,
+  ): Promise<readonly LostPartition[]> {
+    const sealed: SealedStep[] = [];
+    for (const partition of partitions) {
+      const step = partition.takeStep();
       const owned = this.#partitions.get(partitionName(step));
-      return owned === undefined ? [] : [{ step, owned, outputs: owned.outputs.take() }];
-    });
-    await flushed;
+      if (owned !== undefined) sealed.push({ step, owned, outputs: owned.outputs.take() });
+      // To encode what changed takes milliseconds: records should not wait for all partitions.
+      await nextTurn();
+    }
+    await flush();
     return lossesOf(sealed, ({ step, owned, outputs }) => ({
       partition: step,
       done: this.#commitStep(step, owned, outputs),
@@ -127,7 +136,7 @@ export class KafkaDurability implements Durability {
   async #commitStep(
     step: Step,
     { log, sweep }: OwnedPartition,
-    outputs: ReturnType<PendingOutputs['take']>,
+    outputs: SealedStep['outputs'],
   ): Promise<void> {
     const packer = new ChangelogPacker();
     const changes = await this.#copies.complete(step);
@@ -153,6 +162,12 @@ interface OwnedPartition {
   readonly log: CommitLog;
   readonly outputs: PendingOutputs;
   readonly sweep: ChangelogSweep;
+}
+
+interface SealedStep {
+  readonly step: Step;
+  readonly owned: OwnedPartition;
+  readonly outputs: ReturnType<PendingOutputs['take']>;
 }
 
 /** Does all of it side by side, and answers what was lost by it. */

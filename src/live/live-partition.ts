@@ -10,14 +10,14 @@ import { requireFingerprint } from '../state/fingerprint.ts';
 import type { TaskId } from '../state/state-store.ts';
 import type { Offset } from '../time.ts';
 import type { JournalEntry, Mark } from '../watermark/mark.ts';
-import type { PartitionStore, Step } from './durability.ts';
+import type { PartitionStore, Step, StepSource } from './durability.ts';
 import type { RowFlusher } from './row-flusher.ts';
 
 /** What a row that waits for the next step takes in memory, about. */
 const BYTES_PER_ROW = 200;
 
 /** One partition of a topic that this worker owns: the tasks of all groups over it, restored from their states. */
-export class LivePartition {
+export class LivePartition implements StepSource {
   readonly topic: string;
   readonly partition: number;
   readonly pipelines: readonly SourcePartition[];
@@ -183,9 +183,12 @@ export class LivePartition {
     }
   }
 
-  /** What happened since the last step, as it stands between two batches; null when nothing did. */
-  takeStep(): Step | null {
-    if (!this.#changed) return null;
+  /** Whether anything happened since the last step. */
+  get hasChanged(): boolean {
+    return this.#changed;
+  }
+
+  takeStep(): Step {
     this.#changed = false;
     const { topic, partition, nextOffset } = this;
     this.#stepOffset = nextOffset;

@@ -2,7 +2,7 @@ import type { FeatureGroup, Source } from '../definitions/definition.ts';
 import type { LogReader, TopicPartition } from '../sources/log-reader.ts';
 import type { StateStore, TaskChanges } from '../state/state-store.ts';
 import { DeadLetters } from './dead-letters.ts';
-import type { Durability, LostPartition, PartitionStore, Step } from './durability.ts';
+import type { Durability, LostPartition, PartitionStore, StepSource } from './durability.ts';
 import { copiedRows, RowCopies } from './row-copies.ts';
 
 /**
@@ -51,9 +51,14 @@ export class LocalDurability implements Durability {
     };
   }
 
-  async commit(steps: readonly Step[], flushed: Promise<void>): Promise<readonly LostPartition[]> {
+  async commit(
+    partitions: readonly StepSource[],
+    flush: () => Promise<void>,
+  ): Promise<readonly LostPartition[]> {
+    // At once: partitions share the files.
+    const steps = partitions.map((partition) => partition.takeStep());
     const lengths = this.#deadLetters.positions();
-    await flushed;
+    await flush();
     await this.#deadLetters.flush();
     const changes: TaskChanges[] = [];
     for (const step of steps) changes.push(...(await this.#copies.complete(step)));

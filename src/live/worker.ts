@@ -297,18 +297,18 @@ export class Worker implements LogHandlers {
     await partition.release();
   }
 
-  /** One commit after the other. The steps are taken between two batches; the rows that they cover go first. */
+  /** One commit after the other. Steps are taken between two batches; the rows that they cover go first. */
   #commit(): Promise<void> {
     this.#committing = this.#committing.then(async () => {
       const partitions = [...this.#partitions.values()];
-      const steps = partitions.flatMap((partition) => partition.takeStep() ?? []);
-      if (steps.length === 0) return;
+      const changed = partitions.filter(({ hasChanged }) => hasChanged);
+      if (changed.length === 0) return;
       const began = performance.now();
       let emptied: readonly LivePartition[] = [];
-      const flushed = this.#flusher.settled().then(async () => {
+      const lost = await this.#durability.commit(changed, async () => {
+        await this.#flusher.settled();
         emptied = await this.#losses.written(partitions);
       });
-      const lost = await this.#durability.commit(steps, flushed);
       this.#meter?.committed(performance.now() - began);
       await this.#recover(lost);
       for (const partition of this.#partitions.values()) partition.stored();

@@ -1,5 +1,6 @@
 import { ChangelogSweep, type SweptStretch } from '../../src/live/changelog-sweep.ts';
 import { type Commit, type CommitLog, CommitLostError } from '../../src/live/commit-log.ts';
+import type { Durability, LostPartition, Step, StepSource } from '../../src/live/durability.ts';
 import { type CreateSweep, KafkaDurability } from '../../src/live/kafka-durability.ts';
 import type { TopicPartition } from '../../src/sources/log-reader.ts';
 import type { ChangelogPacker } from '../../src/state/changelog-pack.ts';
@@ -10,15 +11,8 @@ import { OUTPUT_TOPICS } from './undisturbed.ts';
 
 /** Ways to get the commit protocol wrong, each of which the simulation must find. */
 export const PLANTED_BUGS: Readonly<Record<string, MakeDurability>> = {
-  'commits before the rows are flushed': (parts) => {
-    const sound = soundDurability(parts);
-    return {
-      acquire: (...of) => sound.acquire(...of),
-      commit: (steps) => sound.commit(steps, Promise.resolve()),
-      confirm: (positions) => sound.confirm(positions),
-      close: () => sound.close(),
-    };
-  },
+  'commits before the rows are flushed': (parts) =>
+    withSteps(parts, (sound, partitions) => sound.commit(partitions, () => Promise.resolve())),
 
   'asks for a new epoch with each commit, so that no owner is fenced': (parts) =>
     withCommit(parts, async (_, commit, partition) => {
@@ -49,19 +43,29 @@ export const PLANTED_BUGS: Readonly<Record<string, MakeDurability>> = {
       }
     }),
 
-  'writes the local store before the transaction': (parts) => {
-    const sound = soundDurability(parts);
-    return {
-      acquire: (...of) => sound.acquire(...of),
-      commit: async (steps, flushed) => {
-        await flushed;
+  'writes the local store before the transaction': (parts) =>
+    withSteps(parts, (sound, partitions, flush) => {
+      const steps: Step[] = [];
+      const sources = partitions.map((partition) => ({
+        takeStep: () => {
+          const step = partition.takeStep();
+          steps.push(step);
+          return step;
+        },
+      }));
+      return sound.commit(sources, async () => {
+        await flush();
         for (const { changes } of steps) await parts.state.commit(changes, new Map());
-        return sound.commit(steps, flushed);
-      },
-      confirm: (positions) => sound.confirm(positions),
-      close: () => sound.close(),
-    };
-  },
+      });
+    }),
+
+  'takes the outputs later than the step': (parts) =>
+    withSteps(parts, async (sound, partitions, flush) => {
+      const steps = partitions.map((partition) => partition.takeStep());
+      await flush();
+      const sources = steps.map((step) => ({ takeStep: () => step }));
+      return sound.commit(sources, flush);
+    }),
 
   'truncates before the commit that ends the sweep is durable': (parts) =>
     withSweep(parts, (state, partition, records) => {
@@ -112,6 +116,24 @@ class GreedySweep extends ChangelogSweep {
 
 function withSweep({ logs, state }: DurabilityParts, createSweep: CreateSweep): KafkaDurability {
   return new KafkaDurability({ logs, state, topics: OUTPUT_TOPICS, createSweep });
+}
+
+/** Sound but for when steps are taken and rows are flushed. */
+function withSteps(
+  parts: DurabilityParts,
+  commit: (
+    sound: Durability,
+    partitions: readonly StepSource[],
+    flush: () => Promise<void>,
+  ) => Promise<readonly LostPartition[]>,
+): Durability {
+  const sound = soundDurability(parts);
+  return {
+    acquire: (...of) => sound.acquire(...of),
+    commit: (...of) => commit(sound, ...of),
+    confirm: (positions) => sound.confirm(positions),
+    close: () => sound.close(),
+  };
 }
 
 /** Sound but for how it commits. */
