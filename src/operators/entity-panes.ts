@@ -349,6 +349,17 @@ export class EntityPanes {
     return place;
   }
 
+  /**
+   * The pane that takes the records of one: where both are settled it is the next newer one, which may have been merged
+   * with older ones. A pane of its own before that would not be in order of time, which aggregates rebuild by.
+   */
+  homeOf(pane: number, finalUpTo: number): number {
+    const place = this.lowerBound(pane);
+    if (place === this.count) return pane;
+    const next = this.paneAt(place);
+    return this.#layout.lastRowOf(next) <= finalUpTo ? next : pane;
+  }
+
   #freePanes(count: number): void {
     const panes = this.#base + this.#panesAt;
     for (let place = 0; place < count; place++)

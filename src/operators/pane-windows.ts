@@ -213,7 +213,7 @@ export class PaneWindows implements Windows {
       panes.evaluate(this.#before, index * this.#out.width);
     }
 
-    panes.insert(pane, eventTime, offset);
+    panes.insert(panes.homeOf(pane, this.#finalUpTo), eventTime, offset);
     if (entry > this.#layout.enterOf(pane)) panes.lateEntry = entry;
     this.#timers.wakeBy(entity, this.#wakeAt(this.#nextRow(this.#closedUpTo + this.#stepPanes)));
 
