@@ -20,7 +20,8 @@ import type { SentRows, Step } from './durability.ts';
 /**
  * Copies of the rows that an online store holds, by entity, with the state: a store that has lost its data is filled
  * again from them. An entity's copy is its latest row and every row that can still be revised, one line each:
- * window_end, leave (or `-`) and the row as the stores have it, in order of window_end.
+ * window_end, leave (or `-`) and the row as the stores have it, in order of window_end. A row that was deleted has
+ * `deleted` in place of leave: its version must keep away what a former owner may still send of it.
  */
 
 /** Entities between two turns of the event loop. */
@@ -29,6 +30,7 @@ const ENTITIES_PER_TURN = 256;
 const LEAST_LOOKED_AT = 16;
 
 const ZERO = Buffer.from([0]);
+const DELETED = 'deleted';
 
 /** Keeps the copies in step with what is sent. */
 export class RowCopies {
@@ -130,20 +132,26 @@ function parseEntity(group: FeatureGroup, key: Uint8Array): readonly Scalar[] {
   });
 }
 
-/** Puts the row in its place among the lines, which are in order of window_end, or takes it out of them. */
+/** Puts the row in its place among the lines, which are in order of window_end. */
 function putLine(lines: string[], row: Upsert): void {
   let at = lines.length;
   while (at > 0 && windowEndOf(lines[at - 1]!) > row.windowEnd) at--;
   const isThere = at > 0 && windowEndOf(lines[at - 1]!) === row.windowEnd;
-  const line = row.deleted === true ? [] : [`${row.windowEnd} ${row.leave ?? '-'} ${jsonRow(row)}`];
-  lines.splice(isThere ? at - 1 : at, isThere ? 1 : 0, ...line);
+  const leave = row.deleted === true ? DELETED : (row.leave ?? '-');
+  lines.splice(isThere ? at - 1 : at, isThere ? 1 : 0, `${row.windowEnd} ${leave} ${jsonRow(row)}`);
 }
 
 /** Leaves the latest row, and those beyond `final`. */
 function leaveServed(lines: string[], final: EventTimeMs): void {
-  let gone = 0;
-  while (gone < lines.length - 1 && windowEndOf(lines[gone]!) <= final) gone++;
-  lines.splice(0, gone);
+  const beyond = lines.findIndex((line) => windowEndOf(line) > final);
+  const finals = lines.splice(0, beyond === -1 ? lines.length : beyond);
+  if (lines.some((line) => !isDeleted(line))) return;
+  const latest = finals.findLast((line) => !isDeleted(line));
+  if (latest !== undefined) lines.unshift(latest);
+}
+
+function isDeleted(line: string): boolean {
+  return line.split(' ', 2)[1] === DELETED;
 }
 
 function windowEndOf(line: string): EventTimeMs {
@@ -177,7 +185,8 @@ function parseLine(
     windowEnd: Number(windowEnd),
     version,
     knownAt,
-    leave: leave === '-' ? null : Number(leave),
+    ...(isDeleted(line) ? { deleted: true } : {}),
+    leave: isDeleted(line) || leave === '-' ? null : Number(leave),
     values: group.features.map(({ valueType }, index) => storedValue(valueType, values[index])),
     watermark,
   };

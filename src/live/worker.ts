@@ -326,8 +326,8 @@ export class Worker implements LogHandlers {
   }
 
   /**
-   * Only who owns a partition sends its rows again: what a former owner sends would hide from the owner that rows are
-   * missing.
+   * Only who owns a partition sends its rows again: to a former owner the store looks the same when another worker has
+   * taken the partition over.
    */
   async #refill(emptied: readonly LivePartition[]): Promise<void> {
     const owned = emptied.filter((each) => this.#owns(each));

@@ -26,18 +26,21 @@ import type {
 } from './sink.ts';
 
 /**
- * KEYS: one per position. ARGV: for each the position and what is expected of the stored one, empty for nothing.
- * Answers the numbers of the keys that do not hold what is expected; the others hold the greater of both positions.
+ * KEYS: one per position, which holds `POSITION WRITER`. ARGV: for each the position, its writer, and the position and
+ * the writer that are expected, empty for none. Answers the numbers of the keys that do not hold what is expected; the
+ * others hold the greater of both positions, and its writer.
  */
 const REMEMBER_SCRIPT = `
 local lost = {}
 for i, key in ipairs(KEYS) do
-  local position, expected = ARGV[2 * i - 1], ARGV[2 * i]
-  local stored = redis.call('GET', key)
-  if expected ~= '' and (not stored or tonumber(stored) < tonumber(expected)) then
+  local position, writer, expected, by = unpack(ARGV, 4 * i - 3, 4 * i)
+  local stored, storedBy = string.match(redis.call('GET', key) or '', '^(%d+) ?(.*)$')
+  local isLess = not stored or tonumber(stored) < tonumber(expected ~= '' and expected or 0)
+  if expected ~= '' and (isLess or (by ~= '' and by ~= storedBy)) then
     lost[#lost + 1] = i
-  elseif not stored or tonumber(stored) < tonumber(position) then
-    redis.call('SET', key, position)
+  else
+    local isNewer = not stored or tonumber(stored) < tonumber(position)
+    redis.call('SET', key, (isNewer and position or stored) .. ' ' .. writer)
   end
 end
 return lost`;
@@ -122,7 +125,9 @@ export class RedisOnlineStore implements ReachableStore {
   async remember(positions: readonly RememberedPosition[]): Promise<readonly string[]> {
     if (positions.length === 0) return [];
     const keys = positions.map(({ name }) => positionKey(name));
-    const args = positions.flatMap(({ position, expected }) => [String(position), String(expected ?? '')]);
+    const args = positions.flatMap(({ position, writer, expected }) => {
+      return [String(position), writer, String(expected?.position ?? ''), expected?.writer ?? ''];
+    });
     const lost = (await this.#connection.untilAnswered((redis) =>
       redis.eval(REMEMBER_SCRIPT, keys.length, ...keys, ...args),
     )) as number[];

@@ -53,8 +53,10 @@ export class StoreAwayError extends TidemarkError {}
 export interface RememberedPosition {
   readonly name: string;
   readonly position: Offset;
-  /** The store remembers at least this; null: it need not remember any. */
-  readonly expected: Offset | null;
+  /** Who tells it. */
+  readonly writer: string;
+  /** At least this position, told by this writer last (null: by whomever); null: the store need not remember any. */
+  readonly expected: { readonly position: Offset; readonly writer: string | null } | null;
 }
 
 /**
@@ -69,8 +71,8 @@ export interface OnlineStore {
    */
   write(group: FeatureGroup, rows: readonly Upsert[]): Promise<UpsertCounts>;
   /**
-   * Remembers positions, the greatest of each name; answers the names of which it does not remember what is expected:
-   * it has lost data since, and does not remember those again until nothing is expected.
+   * Remembers positions, of each name the greatest and its last writer; answers the names of which it does not remember
+   * what is expected. It has lost data since, or another writer has told those; they stay as they are.
    *
    * @throws StoreAwayError when the store is to close while it waits
    */

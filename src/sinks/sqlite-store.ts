@@ -37,10 +37,18 @@ const SCHEMA = `
     leave INTEGER,
     PRIMARY KEY (entity_id, window_end)
   ) STRICT, WITHOUT ROWID;
-  CREATE TABLE IF NOT EXISTS positions (name TEXT PRIMARY KEY, position INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS positions (
+    name TEXT PRIMARY KEY,
+    position INTEGER NOT NULL,
+    writer TEXT NOT NULL DEFAULT ''
+  ) STRICT, WITHOUT ROWID;
 `;
 
-const ADD_LEAVE = 'ALTER TABLE windows ADD COLUMN leave INTEGER';
+/** What files of older versions lack. */
+const ADDED_COLUMNS = [
+  { table: 'windows', column: 'leave', type: 'INTEGER' },
+  { table: 'positions', column: 'writer', type: "TEXT NOT NULL DEFAULT ''" },
+];
 
 export interface SqliteStoreOptions {
   /** Path of the database, made when absent; `:memory:` keeps nothing. */
@@ -85,10 +93,10 @@ export class SqliteOnlineStore implements ReachableStore {
 
   async remember(positions: readonly RememberedPosition[]): Promise<readonly string[]> {
     const { position: read, remember } = this.#statements;
-    return positions.flatMap(({ name, position, expected }) => {
-      const stored = (read.get(name)?.['position'] ?? null) as number | null;
-      if (expected !== null && (stored === null || stored < expected)) return [name];
-      remember.run(name, position);
+    return positions.flatMap(({ name, position, writer, expected }) => {
+      if (expected !== null && read.get(name, expected.position, expected.writer) === undefined)
+        return [name];
+      remember.run(name, position, writer);
       return [];
     });
   }
@@ -184,9 +192,11 @@ function open(file: string): DatabaseSync {
     const database = new DatabaseSync(file);
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = 5000;');
     database.exec(SCHEMA);
-    const columns = database.prepare("SELECT name FROM pragma_table_info('windows')").all();
-    // A file of a version that did not keep it.
-    if (!columns.some(({ name }) => name === 'leave')) database.exec(ADD_LEAVE);
+    const columns = database.prepare('SELECT name FROM pragma_table_info(?)');
+    for (const { table, column, type } of ADDED_COLUMNS) {
+      const isThere = columns.all(table).some(({ name }) => name === column);
+      if (!isThere) database.exec(`ALTER TABLE ${table} ADD COLUMN ${column} ${type}`);
+    }
     return database;
   } catch (error) {
     throw new TidemarkError(`the online store cannot be opened: ${(error as Error).message}`, {
@@ -230,10 +240,12 @@ function prepare(database: DatabaseSync) {
       `DELETE FROM windows WHERE entity_id = ? AND window_end <= ? AND (json = '' OR window_end < ?)`,
     ),
     drop: database.prepare('DELETE FROM windows WHERE entity_id = ? AND window_end < ?'),
-    position: database.prepare('SELECT position FROM positions WHERE name = ?'),
+    position: database.prepare(
+      'SELECT 1 FROM positions WHERE name = ? AND position >= ? AND writer = coalesce(?, writer)',
+    ),
     remember: database.prepare(
-      `INSERT INTO positions VALUES (?, ?)
-       ON CONFLICT (name) DO UPDATE SET position = max(position, excluded.position)`,
+      `INSERT INTO positions (name, position, writer) VALUES (?, ?, ?)
+       ON CONFLICT (name) DO UPDATE SET position = max(position, excluded.position), writer = excluded.writer`,
     ),
     latest: database.prepare(`${select} DESC LIMIT 1`),
     windows: database.prepare(select),

@@ -17,7 +17,7 @@ const sentRow = fc.record({
   deleted: fc.boolean(),
 });
 
-test('after any steps the copies are the latest row of an entity and those that can still be revised', async () => {
+test('after any steps the copies are the latest row of an entity and those that can still be revised, deleted or not', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(fc.array(sentRow, { maxLength: 8 }), { maxLength: 6 }), async (steps) => {
       const state = new MemoryStateStore();
@@ -35,13 +35,13 @@ test('after any steps the copies are the latest row of an entity and those that 
         for (const row of rows) {
           const name = row.entity[0] as string;
           const ofEntity = model.get(name) ?? new Map<number, Upsert>();
-          if (row.deleted === true) ofEntity.delete(row.windowEnd);
-          else ofEntity.set(row.windowEnd, row);
+          ofEntity.set(row.windowEnd, row.deleted === true ? { ...row, leave: null } : row);
           model.set(name, ofEntity);
         }
         for (const name of new Set(rows.map(({ entity }) => entity[0] as string))) {
           const ofEntity = model.get(name)!;
-          const latest = Math.max(...ofEntity.keys());
+          const live = [...ofEntity.values()].filter((row) => row.deleted !== true);
+          const latest = Math.max(...live.map(({ windowEnd }) => windowEnd));
           for (const end of ofEntity.keys()) {
             if (end <= watermark - group.allowedLatenessMs && end !== latest) ofEntity.delete(end);
           }

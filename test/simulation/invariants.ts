@@ -4,17 +4,17 @@ import { unpackChanges } from '../../src/state/changelog-pack.ts';
 import type { StateStore } from '../../src/state/state-store.ts';
 import { CommitPartition, type CommitWitness, type Transaction } from './commit-partition.ts';
 import { differenceOf, EMPTY_STATE, type FoldedState, fold, stateIn } from './folded-state.ts';
-import { SharedStore } from './model-online-store.ts';
+import { SharedStore, type StoreWitness } from './model-online-store.ts';
 import { behaviourOf, entityName, REFERENCES, type RowVersion } from './reference.ts';
 import { Violation } from './scheduler.ts';
 import { inOrder, readOutput } from './undisturbed.ts';
-import { LOG, TOPIC } from './workload.ts';
+import { APP, LOG, TOPIC } from './workload.ts';
 
 /**
  * What must be so after every step, looked at whenever something that it speaks of has changed. It owns what is
  * durable in the cluster: the commits of each partition, and the online store.
  */
-export class Invariants implements CommitWitness {
+export class Invariants implements CommitWitness, StoreWitness {
   readonly partitions: readonly CommitPartition[];
   readonly store: SharedStore;
   /** By partition: the changelog folded from its first record ever. */
@@ -23,15 +23,18 @@ export class Invariants implements CommitWitness {
   readonly #positions: number[] = LOG.map(() => 0);
   /** The latest row that each entity was seen with. */
   readonly #latest = new Map<string, OnlineRow>();
+  #hasLostRows = false;
 
   constructor() {
     this.partitions = LOG.map((_, partition) => new CommitPartition(partition, this));
-    this.store = new SharedStore((group, entity) => this.#rowsChanged(group, entity));
+    this.store = new SharedStore(this);
   }
 
   /** Two owners never both commit; outputs are there once; state is the function of the prefix; rows went before. */
   committed(partition: number, { position, changelog, outputs }: Transaction): void {
     const before = this.#positions[partition]!;
+    // The owner has asked whether it still is.
+    if (position === before && changelog.length === 0 && outputs.size === 0) return;
     ensure(
       position > before,
       `partition ${partition} was at ${before}, and is committed at ${position} again`,
@@ -67,7 +70,20 @@ export class Invariants implements CommitWitness {
       `partition ${partition} at ${position} has not the state of the log's prefix: ${firstDifference(behaviour, expectedBehaviour)}`,
     );
 
-    this.#requireRows(partition, position);
+    if (this.#hasLostRows) this.#requireRemembered(partition);
+    else this.#requireRows(partition, position);
+  }
+
+  remembered(name: string): void {
+    const partition = LOG.findIndex((_, index) => positionName(index) === name);
+    if (partition !== -1) this.#requireRemembered(partition);
+  }
+
+  /** The online store is started again without its data. */
+  loseRows(): void {
+    this.store.lose();
+    this.#latest.clear();
+    this.#hasLostRows = true;
   }
 
   /** The changelog from its beginning is the whole state still. */
@@ -88,12 +104,15 @@ export class Invariants implements CommitWitness {
     this.#requireRestorable(partition, stateIn(store, source), Number(followed), 'a local store');
   }
 
-  /** Whether every record is committed. */
+  /** Whether every record is committed, and the store remembers it. */
   get isFinished(): boolean {
-    return this.partitions.every(({ partition, position }) => position === LOG[partition]!.length);
+    return this.partitions.every(({ partition, position }) => {
+      const end = LOG[partition]!.length;
+      return position === end && this.store.position(positionName(partition)) === end;
+    });
   }
 
-  /** At the end of the log, when nothing fails: everything was taken in, and the store shows it. */
+  /** At the end of the log, when nothing fails: everything was taken in, and the store shows it, and nothing else. */
   requireFinished(): void {
     for (const { partition, position } of this.partitions) {
       const end = LOG[partition]!.length;
@@ -101,14 +120,18 @@ export class Invariants implements CommitWitness {
       this.#requireRows(partition, end);
       for (const [name, rows] of REFERENCES[partition]!.rows) {
         const { group, entity } = rows[0]!;
-        const expected = newestRows(rows)
-          .filter(({ deleted }) => !deleted)
-          .at(-1);
-        const actual = this.store.latest(group, entity);
-        ensure(
-          actual?.windowEnd === expected?.windowEnd && actual?.version === expected?.version,
-          `in the end ${name} has ${JSON.stringify(actual)}, not ${JSON.stringify(expected)}`,
-        );
+        const final = finalEnd(partition, group);
+        const held = this.store.windows(group, entity);
+        const newest = newestRows(rows);
+        for (const { windowEnd, version } of held) {
+          // A store that was filled again may keep one that nobody is served and nothing can revise.
+          if (windowEnd <= final && windowEnd < held.at(-1)!.windowEnd) continue;
+          const expected = newest.find((row) => row.windowEnd === windowEnd);
+          ensure(
+            expected?.version === version,
+            `in the end ${name} has at ${windowEnd} version ${version}, not ${expected?.version}`,
+          );
+        }
       }
     }
   }
@@ -125,38 +148,42 @@ export class Invariants implements CommitWitness {
     );
   }
 
-  /** Committed means durable: what the store must hold of a prefix, or newer. */
+  /**
+   * A store that has lost its data is filled again, and then remembers a position: up to there it has the rows. One that
+   * a former owner tells, who lost rows that it has not committed, counts as far as there are commits.
+   */
+  #requireRemembered(partition: number): void {
+    const remembered = this.store.position(positionName(partition)) ?? 0;
+    this.#requireRows(partition, Math.min(remembered, this.#positions[partition]!));
+  }
+
+  /**
+   * The rows of a prefix are in the store, or newer ones: of each entity the latest, and all that can still be revised
+   * with whatever the log holds.
+   */
   #requireRows(partition: number, position: number): void {
-    const { rows, watermarks } = REFERENCES[partition]!;
-    const finalBefore = watermarks.at(-1)!;
-    for (const [name, all] of rows) {
+    for (const [name, all] of REFERENCES[partition]!.rows) {
       const { group, entity } = all[0]!;
-      const held = this.store.windows(group, entity);
+      const final = finalEnd(partition, group);
+      const held = new Map(this.store.windows(group, entity).map((row) => [row.windowEnd, row.version]));
+      const latest = Math.max(...held.keys());
       for (const expected of newestRows(all.filter(({ version }) => version <= position))) {
         const { windowEnd, version, deleted } = expected;
-        const row = held.find((other) => other.windowEnd === windowEnd);
-        if (row !== undefined) {
-          ensure(
-            row.version >= version,
-            `${name} at ${windowEnd} has version ${row.version}, and ${version} is committed`,
-          );
-        } else if (!deleted) {
-          const isLaterDeleted = all.some(
-            (other) => other.windowEnd === windowEnd && other.version > version && other.deleted,
-          );
-          const isDropped =
-            windowEnd + group.allowedLatenessMs <= finalBefore && (held.at(-1)?.windowEnd ?? 0) > windowEnd;
-          ensure(
-            isLaterDeleted || isDropped,
-            `${name} at ${windowEnd} is committed with version ${version}, and not in the store`,
-          );
-        }
+        if (deleted || (windowEnd <= final && windowEnd < latest)) continue;
+        const isDeletedLater = all.some(
+          (row) => row.windowEnd === windowEnd && row.version > version && row.deleted,
+        );
+        const actual = held.get(windowEnd);
+        ensure(
+          isDeletedLater || (actual !== undefined && actual >= version),
+          `the store should have ${name} at ${windowEnd} in version ${version}, and has ${actual}`,
+        );
       }
     }
   }
 
   /** The store never goes back, and never holds a row that a replay does not have. */
-  #rowsChanged(group: FeatureGroup, entity: Upsert['entity']): void {
+  rowsWritten(group: FeatureGroup, entity: Upsert['entity']): void {
     const name = entityName(group, entity);
     const known = REFERENCES.map(({ rows }) => rows.get(name)).find((rows) => rows !== undefined) ?? [];
     for (const { windowEnd, version, values } of this.store.windows(group, entity)) {
@@ -171,7 +198,10 @@ export class Invariants implements CommitWitness {
     const now = this.store.latest(group, entity);
     if (now !== null) this.#latest.set(name, now);
     if (before === undefined) return;
-    const isOlder = now === null || now.windowEnd < before.windowEnd || now.version < before.version;
+    const isOlder =
+      now === null ||
+      now.windowEnd < before.windowEnd ||
+      (now.windowEnd === before.windowEnd && now.version < before.version);
     ensure(!isOlder, `${name} was seen as ${JSON.stringify(before)}, then as ${JSON.stringify(now)}`);
   }
 }
@@ -180,6 +210,16 @@ export class Invariants implements CommitWitness {
 function newestRows(rows: readonly RowVersion[]): RowVersion[] {
   const newest = new Map(rows.map((row) => [row.windowEnd, row]));
   return [...newest.values()].sort((a, b) => a.windowEnd - b.windowEnd);
+}
+
+/** Up to which window_end rows cannot be revised any more when the whole log was taken in. */
+function finalEnd(partition: number, { allowedLatenessMs }: FeatureGroup): number {
+  return REFERENCES[partition]!.watermarks.at(-1)! - allowedLatenessMs;
+}
+
+/** Under which the store remembers how far it has a partition's rows. */
+function positionName(partition: number): string {
+  return `${APP}/${TOPIC}/${partition}`;
 }
 
 function firstDifference(actual: string, expected: string): string {

@@ -3,6 +3,7 @@ import type { CommitLogs } from '../../src/live/commit-log.ts';
 import type { Durability } from '../../src/live/durability.ts';
 import { type CreateSweep, KafkaDurability } from '../../src/live/kafka-durability.ts';
 import { Worker } from '../../src/live/worker.ts';
+import type { OnlineStore } from '../../src/sinks/sink.ts';
 import type { StateStore } from '../../src/state/state-store.ts';
 import type { Invariants } from './invariants.ts';
 import { DiskError, LocalDisk } from './local-disk.ts';
@@ -12,7 +13,7 @@ import { connectStore } from './model-online-store.ts';
 import { ModelReader } from './model-reader.ts';
 import { Process, type Scheduler, Violation } from './scheduler.ts';
 import { OUTPUT_TOPICS } from './undisturbed.ts';
-import { GROUPS } from './workload.ts';
+import { APP, GROUPS } from './workload.ts';
 
 /** What a worker's durability is made of. */
 export interface DurabilityParts {
@@ -21,11 +22,18 @@ export interface DurabilityParts {
   readonly cluster: Invariants;
 }
 
-/** Makes a worker's durability; a planted bug is another one. */
-export type MakeDurability = (parts: DurabilityParts) => Durability;
+/** How a worker is made of its parts; a planted bug is another way. */
+export interface WorkerVariant {
+  durability(parts: DurabilityParts): Durability;
+  /** What the worker sees of its online store. */
+  store(store: OnlineStore): OnlineStore;
+}
 
-export const soundDurability: MakeDurability = ({ logs, state }) =>
-  new KafkaDurability({ logs, state, topics: OUTPUT_TOPICS, createSweep: frequentSweep });
+export const SOUND: WorkerVariant = {
+  durability: ({ logs, state }) =>
+    new KafkaDurability({ logs, state, topics: OUTPUT_TOPICS, createSweep: frequentSweep }),
+  store: (store) => store,
+};
 
 /** Sweeps begin often, and take several commits. */
 export const SWEEP_LIMITS: SweepLimits = { recordsBetweenSweeps: 2, leastBytes: 200, entriesPerTurn: 2 };
@@ -45,7 +53,7 @@ export class Machine {
   readonly #group: ModelGroup;
   readonly #cluster: Invariants;
   readonly #disk: LocalDisk;
-  readonly #makeDurability: MakeDurability;
+  readonly #variant: WorkerVariant;
   #running: Running | null = null;
   #starts = 0;
 
@@ -55,14 +63,14 @@ export class Machine {
       scheduler: Scheduler;
       group: ModelGroup;
       cluster: Invariants;
-      makeDurability: MakeDurability;
+      variant: WorkerVariant;
     },
   ) {
     this.#name = name;
     this.#scheduler = parts.scheduler;
     this.#group = parts.group;
     this.#cluster = parts.cluster;
-    this.#makeDurability = parts.makeDurability;
+    this.#variant = parts.variant;
     this.#disk = new LocalDisk(parts.scheduler, (...what) => parts.cluster.localStoreWritten(...what));
   }
 
@@ -79,11 +87,11 @@ export class Machine {
     const worker = new Worker({
       groups: GROUPS,
       reader,
-      durability: this.#makeDurability({ logs, state: this.#disk.open(process), cluster: this.#cluster }),
-      store: connectStore(this.#cluster.store, process, scheduler),
+      durability: this.#variant.durability({ logs, state: this.#disk.open(process), cluster: this.#cluster }),
+      store: this.#variant.store(connectStore(this.#cluster.store, process, scheduler)),
       log: { info: () => {}, warn: (_, text) => scheduler.note(`${process.name}: ${text}`) },
       options: {
-        app: 'simulated',
+        app: APP,
         from: 'earliest',
         commitIntervalMs: 1000,
         reportIntervalMs: 1000,

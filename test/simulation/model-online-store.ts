@@ -9,15 +9,21 @@ const SPLITS = 0.2;
 /** A store without a clock: nothing expires. */
 const NOW = 0;
 
+/** Hears what changes in the store. */
+export interface StoreWitness {
+  rowsWritten(group: FeatureGroup, entity: Upsert['entity']): void;
+  /** The store remembers another position. */
+  remembered(name: string): void;
+}
+
 /** The online store that all workers write to; it knows every row by the rules, and nothing of its writers. */
 export class SharedStore {
-  readonly #models = new Map(GROUPS.map((group) => [group, new StoreModel(group)]));
-  readonly #positions = new Map<string, number>();
-  readonly #onWritten: (group: FeatureGroup, entity: Upsert['entity']) => void;
+  readonly #witness: StoreWitness;
+  #models = newModels();
+  #positions = new Map<string, Pick<RememberedPosition, 'position' | 'writer'>>();
 
-  /** `onWritten` hears of each entity whose rows may have changed. */
-  constructor(onWritten: (group: FeatureGroup, entity: Upsert['entity']) => void) {
-    this.#onWritten = onWritten;
+  constructor(witness: StoreWitness) {
+    this.#witness = witness;
   }
 
   windows(group: FeatureGroup, entity: Upsert['entity']) {
@@ -28,20 +34,41 @@ export class SharedStore {
     return this.#models.get(group)!.latest(entity, NOW);
   }
 
+  /** Null: none. */
+  position(name: string): number | null {
+    return this.#positions.get(name)?.position ?? null;
+  }
+
   remember(positions: readonly RememberedPosition[]): readonly string[] {
-    return positions.flatMap(({ name, position, expected }) => {
-      const known = this.#positions.get(name) ?? null;
-      if (expected !== null && (known === null || known < expected)) return [name];
-      this.#positions.set(name, Math.max(position, known ?? position));
+    return positions.flatMap(({ name, position, writer, expected }) => {
+      const known = this.#positions.get(name);
+      const isExpected =
+        expected === null ||
+        (known !== undefined &&
+          known.position >= expected.position &&
+          (expected.writer ?? known.writer) === known.writer);
+      if (!isExpected) return [name];
+      this.#positions.set(name, { position: Math.max(position, known?.position ?? position), writer });
+      this.#witness.remembered(name);
       return [];
     });
   }
 
   write(group: FeatureGroup, rows: readonly Upsert[]): UpsertCounts {
     const counts = this.#models.get(group)!.write(rows, NOW);
-    for (const [{ entity }] of byEntity(rows)) this.#onWritten(group, entity);
+    for (const [{ entity }] of byEntity(rows)) this.#witness.rowsWritten(group, entity);
     return counts;
   }
+
+  /** It is started again without its data. */
+  lose(): void {
+    this.#models = newModels();
+    this.#positions = new Map();
+  }
+}
+
+function newModels(): ReadonlyMap<FeatureGroup, StoreModel> {
+  return new Map(GROUPS.map((group) => [group, new StoreModel(group)]));
 }
 
 /** A worker's connection: entities' rows may go by themselves, and what may be lost is sent again. */
@@ -54,13 +81,15 @@ export function connectStore(store: SharedStore, process: Process, scheduler: Sc
   };
   return {
     async write(group, rows) {
-      const parts = scheduler.chance(SPLITS) ? byEntity(rows) : [rows];
+      const parts = rows.length === 0 || scheduler.chance(SPLITS) ? byEntity(rows) : [rows];
       const all = await Promise.all(parts.map((part) => send(group, part)));
-      return all.reduce((sum, counts) => ({
-        accepted: sum.accepted + counts.accepted,
-        equal: sum.equal + counts.equal,
-        stale: sum.stale + counts.stale,
-      }));
+      const sums = { accepted: 0, equal: 0, stale: 0 };
+      for (const { accepted, equal, stale } of all) {
+        sums.accepted += accepted;
+        sums.equal += equal;
+        sums.stale += stale;
+      }
+      return sums;
     },
     remember: (positions) =>
       scheduler.request(process, 'remembers positions', () => store.remember(positions)),

@@ -1,50 +1,49 @@
 import { ChangelogSweep, type SweptStretch } from '../../src/live/changelog-sweep.ts';
-import { type Commit, type CommitLog, CommitLostError } from '../../src/live/commit-log.ts';
-import type { Durability, LostPartition, Step, StepSource } from '../../src/live/durability.ts';
+import { type Commit, type CommitLog, type CommitLogs, CommitLostError } from '../../src/live/commit-log.ts';
+import type { Durability, Step } from '../../src/live/durability.ts';
 import { type CreateSweep, KafkaDurability } from '../../src/live/kafka-durability.ts';
+import type { OnlineStore, Upsert } from '../../src/sinks/sink.ts';
 import type { TopicPartition } from '../../src/sources/log-reader.ts';
 import type { ChangelogPacker } from '../../src/state/changelog-pack.ts';
 import type { StateStore, TaskChanges } from '../../src/state/state-store.ts';
-import type { DurabilityParts, MakeDurability } from './machine.ts';
-import { SWEEP_LIMITS, soundDurability } from './machine.ts';
+import { type DurabilityParts, SOUND, SWEEP_LIMITS, type WorkerVariant } from './machine.ts';
 import { OUTPUT_TOPICS } from './undisturbed.ts';
 
-/** Ways to get the commit protocol wrong, each of which the simulation must find. */
-export const PLANTED_BUGS: Readonly<Record<string, MakeDurability>> = {
-  'commits before the rows are flushed': (parts) =>
-    withSteps(parts, (sound, partitions) => sound.commit(partitions, () => Promise.resolve())),
+/** Ways to get it wrong, each of which the simulation must find. */
+export const PLANTED_BUGS: Readonly<Record<string, WorkerVariant>> = {
+  'commits before the rows are flushed': withDurability((sound) => ({
+    commit: (partitions) => sound.commit(partitions, () => Promise.resolve()),
+  })),
 
-  'asks for a new epoch with each commit, so that no owner is fenced': (parts) =>
-    withCommit(parts, async (_, commit, partition) => {
-      const fresh = await parts.logs.acquire(partition, new AbortController().signal);
+  'asks for a new epoch with each commit, so that no owner is fenced': withCommit(
+    async (_, commit, partition, { logs }) => {
+      const fresh = await logs.acquire(partition, new AbortController().signal);
       return fresh.commit(commit);
-    }),
+    },
+  ),
 
-  'commits the position before the state': (parts) =>
-    withCommit(parts, async (log, commit) => {
-      await log.commit({ ...commit, changelog: [] });
-      return log.commit({ ...commit, outputs: new Map() });
-    }),
+  'commits the position before the state': withCommit(async (log, commit) => {
+    await log.commit({ ...commit, changelog: [] });
+    return log.commit({ ...commit, outputs: new Map() });
+  }),
 
-  'commits the state before the position': (parts) =>
-    withCommit(parts, async (log, commit) => {
-      await log.commit({ ...commit, position: commit.position - 1, outputs: new Map() });
-      return log.commit({ ...commit, changelog: [] });
-    }),
+  'commits the state before the position': withCommit(async (log, commit) => {
+    await log.commit({ ...commit, position: commit.position - 1, outputs: new Map() });
+    return log.commit({ ...commit, changelog: [] });
+  }),
 
-  'takes a commit for done whose answer was lost': (parts) =>
-    withCommit(parts, async (log, commit) => {
-      const { high } = await log.changelogEnds();
-      try {
-        return await log.commit(commit);
-      } catch (error) {
-        if (!(error instanceof CommitLostError)) throw error;
-        return high + commit.changelog.length;
-      }
-    }),
+  'takes a commit for done whose answer was lost': withCommit(async (log, commit) => {
+    const { high } = await log.changelogEnds();
+    try {
+      return await log.commit(commit);
+    } catch (error) {
+      if (!(error instanceof CommitLostError)) throw error;
+      return high + commit.changelog.length;
+    }
+  }),
 
-  'writes the local store before the transaction': (parts) =>
-    withSteps(parts, (sound, partitions, flush) => {
+  'writes the local store before the transaction': withDurability((sound, { state }) => ({
+    commit: (partitions, flush) => {
       const steps: Step[] = [];
       const sources = partitions.map((partition) => ({
         takeStep: () => {
@@ -55,28 +54,51 @@ export const PLANTED_BUGS: Readonly<Record<string, MakeDurability>> = {
       }));
       return sound.commit(sources, async () => {
         await flush();
-        for (const { changes } of steps) await parts.state.commit(changes, new Map());
+        for (const { changes } of steps) await state.commit(changes, new Map());
       });
-    }),
+    },
+  })),
 
-  'takes the outputs later than the step': (parts) =>
-    withSteps(parts, async (sound, partitions, flush) => {
+  'takes the outputs later than the step': withDurability((sound) => ({
+    commit: async (partitions, flush) => {
       const steps = partitions.map((partition) => partition.takeStep());
       await flush();
       const sources = steps.map((step) => ({ takeStep: () => step }));
       return sound.commit(sources, flush);
-    }),
+    },
+  })),
 
-  'truncates before the commit that ends the sweep is durable': (parts) =>
-    withSweep(parts, (state, partition, records) => {
-      const { partitions } = parts.cluster;
-      return new HastySweep(state, partition, records, (before) =>
+  'truncates before the commit that ends the sweep is durable': withSweep(
+    ({ cluster: { partitions } }, state, partition, records) =>
+      new HastySweep(state, partition, records, (before) =>
         partitions[partition.partition]!.truncate(before),
-      );
-    }),
+      ),
+  ),
 
-  'truncates up to where the sweep ended': (parts) =>
-    withSweep(parts, (...of) => new GreedySweep(...of, SWEEP_LIMITS)),
+  'truncates up to where the sweep ended': withSweep((_, ...of) => new GreedySweep(...of, SWEEP_LIMITS)),
+
+  'does not see that the online store has lost its data': withStore((store) => ({
+    remember: async (positions) => {
+      await store.remember(positions.map((position) => ({ ...position, expected: null })));
+      return [];
+    },
+  })),
+
+  'takes for its own what a former owner has filled again': withStore((store) => ({
+    remember: (positions) =>
+      store.remember(
+        positions.map(({ expected, ...rest }) => ({
+          ...rest,
+          expected: expected === null ? null : { ...expected, writer: null },
+        })),
+      ),
+  })),
+
+  'fills a store again without the rows of former steps': withCopies(() => []),
+
+  'fills a store again and forgets which rows were deleted': withCopies((rows) =>
+    rows.filter(({ deleted }) => deleted !== true),
+  ),
 };
 
 class HastySweep extends ChangelogSweep {
@@ -114,50 +136,79 @@ class GreedySweep extends ChangelogSweep {
   }
 }
 
-function withSweep({ logs, state }: DurabilityParts, createSweep: CreateSweep): KafkaDurability {
-  return new KafkaDurability({ logs, state, topics: OUTPUT_TOPICS, createSweep });
+/** Sound but for some of what its durability does. */
+function withDurability(
+  change: (sound: Durability, parts: DurabilityParts) => Partial<Durability>,
+): WorkerVariant {
+  return {
+    ...SOUND,
+    durability: (parts) => {
+      const sound = SOUND.durability(parts);
+      return {
+        acquire: (...of) => sound.acquire(...of),
+        commit: (...of) => sound.commit(...of),
+        confirm: (positions) => sound.confirm(positions),
+        close: () => sound.close(),
+        ...change(sound, parts),
+      };
+    },
+  };
 }
 
-/** Sound but for when steps are taken and rows are flushed. */
-function withSteps(
-  parts: DurabilityParts,
-  commit: (
-    sound: Durability,
-    partitions: readonly StepSource[],
-    flush: () => Promise<void>,
-  ) => Promise<readonly LostPartition[]>,
-): Durability {
-  const sound = soundDurability(parts);
+/** Sound but for the rows that a store is filled with again. */
+function withCopies(change: (rows: readonly Upsert[]) => readonly Upsert[]): WorkerVariant {
+  return withDurability((sound) => ({
+    acquire: async (...of) => {
+      const partition = await sound.acquire(...of);
+      return { ...partition, copies: (...task) => [...partition.copies(...task)].map(change) };
+    },
+  }));
+}
+
+/** Sound but for some of how it sees the online store. */
+function withStore(change: (store: OnlineStore) => Partial<OnlineStore>): WorkerVariant {
+  return { ...SOUND, store: (store) => ({ ...store, ...change(store) }) };
+}
+
+function withSweep(
+  createSweep: (parts: DurabilityParts, ...of: Parameters<CreateSweep>) => ReturnType<CreateSweep>,
+): WorkerVariant {
   return {
-    acquire: (...of) => sound.acquire(...of),
-    commit: (...of) => commit(sound, ...of),
-    confirm: (positions) => sound.confirm(positions),
-    close: () => sound.close(),
+    ...SOUND,
+    durability: (parts) =>
+      new KafkaDurability({
+        logs: parts.logs,
+        state: parts.state,
+        topics: OUTPUT_TOPICS,
+        createSweep: (...of) => createSweep(parts, ...of),
+      }),
   };
 }
 
 /** Sound but for how it commits. */
 function withCommit(
-  parts: DurabilityParts,
-  commit: (log: CommitLog, commit: Commit, partition: TopicPartition) => Promise<number>,
-) {
-  return soundDurability({
-    ...parts,
-    logs: {
-      acquire: async (partition, signal) => {
-        const log = await parts.logs.acquire(partition, signal);
-        return {
-          changelogEnds: () => log.changelogEnds(),
-          changelog: (...of) => log.changelog(...of),
-          journal: (from) => log.journal(from),
-          appendJournal: (records) => log.appendJournal(records),
-          commit: (what) => commit(log, what, partition),
-          truncate: (before) => log.truncate(before),
-          close: () => log.close(),
-        };
-      },
-      changelogs: (signal) => parts.logs.changelogs(signal),
-      close: () => parts.logs.close(),
+  commit: (
+    log: CommitLog,
+    commit: Commit,
+    partition: TopicPartition,
+    parts: DurabilityParts,
+  ) => Promise<number>,
+): WorkerVariant {
+  const changed = (parts: DurabilityParts): CommitLogs => ({
+    acquire: async (partition, signal) => {
+      const log = await parts.logs.acquire(partition, signal);
+      return {
+        changelogEnds: () => log.changelogEnds(),
+        changelog: (...of) => log.changelog(...of),
+        journal: (from) => log.journal(from),
+        appendJournal: (records) => log.appendJournal(records),
+        commit: (what) => commit(log, what, partition, parts),
+        truncate: (before) => log.truncate(before),
+        close: () => log.close(),
+      };
     },
+    changelogs: (signal) => parts.logs.changelogs(signal),
+    close: () => parts.logs.close(),
   });
+  return { ...SOUND, durability: (parts) => SOUND.durability({ ...parts, logs: changed(parts) }) };
 }

@@ -1,30 +1,29 @@
 import { Invariants } from './invariants.ts';
-import { Machine, type MakeDurability, soundDurability } from './machine.ts';
+import { Machine, SOUND, type WorkerVariant } from './machine.ts';
 import { ModelGroup } from './model-group.ts';
 import { Scheduler, Violation } from './scheduler.ts';
 
 /**
  * A cluster in one thread, in which everything that can go wrong does so as a seed says.
  *
- * The workers are the ones of `src/live`: `Worker`, `KafkaDurability`, `ChangelogSweep`, `LivePartition`, `RowFlusher`.
+ * The workers are the ones of `src/live`: `Worker`, `KafkaDurability`, `ChangelogSweep`, `LivePartition`, `RowFlusher`,
+ * `LossWatch`, `RowCopies`.
  * All that they stand on is a model, behind the contract that the real thing has: the consumer group (`ModelReader`),
  * the transactions (`ModelCommitLogs`), the online store (`connectStore`), a machine's disk (`LocalDisk`).
  *
  * Whatever a worker asks of a model is a request that takes effect at some step, and is answered at a later one; the
  * `Scheduler` picks each step from all that can happen. In between machines crash, hang and go on as zombies, lose
  * their disks, stop and start; the group is rebalanced at any time, and each member hears of it at a time of its own;
- * transactions fail before or after they are written, or after they are committed; answers of the store are lost.
+ * transactions fail before or after they are written, or after they are committed; answers of the store are lost, or all
+ * that it has.
  *
  * The `Invariants` look at every change of what is durable: it must be what the `reference` is, a process that nothing
  * happens to. After a time of trouble nothing fails any more, and everything must be taken in, and agree.
  *
  * A failure names its seed and what happened last; `node test/simulation/run.ts --seed S` repeats it.
  */
-export async function simulate(
-  seed: number,
-  makeDurability: MakeDurability = soundDurability,
-): Promise<void> {
-  const simulation = new Simulation(seed, makeDurability);
+export async function simulate(seed: number, variant: WorkerVariant = SOUND): Promise<void> {
+  const simulation = new Simulation(seed, variant);
   try {
     await simulation.run();
   } catch (error) {
@@ -56,7 +55,7 @@ class Simulation {
   /** How often a step is one of trouble: some clusters have more of it than others. */
   readonly #troubleRate: number;
 
-  constructor(seed: number, makeDurability: MakeDurability) {
+  constructor(seed: number, variant: WorkerVariant) {
     const scheduler = new Scheduler(seed);
     this.#scheduler = scheduler;
     this.#group = new ModelGroup(scheduler);
@@ -67,7 +66,7 @@ class Simulation {
           scheduler,
           group: this.#group,
           cluster: this.#cluster,
-          makeDurability,
+          variant,
         }),
     );
     this.#troubleRate = scheduler.pick([0.003, 0.01, 0.03]);
@@ -91,11 +90,18 @@ class Simulation {
   }
 
   #trouble(): void {
-    const { crash, pause, expel, resume, stop, erase, start } = Machine.prototype;
-    const troubles = [crash, pause, expel, resume, resume, stop, erase, start, start, start];
-    const trouble = this.#scheduler.pick([...troubles, null]);
-    if (trouble === null) this.#group.rebalance();
-    else trouble.call(this.#scheduler.pick(this.#machines));
+    const scheduler = this.#scheduler;
+    const kind = scheduler.below(10);
+    if (kind === 0) {
+      this.#group.rebalance();
+    } else if (kind === 1) {
+      scheduler.note('the online store loses its data');
+      this.#cluster.loseRows();
+    } else {
+      const { crash, pause, expel, resume, stop, erase, start } = Machine.prototype;
+      const troubles = [crash, pause, expel, resume, resume, stop, erase, start, start, start];
+      scheduler.pick(troubles).call(scheduler.pick(this.#machines));
+    }
   }
 
   /** Nothing fails any more: runs until there is nothing left to do. */

@@ -5,6 +5,7 @@ import type { LogRecord } from '../../src/sources/record.ts';
 
 /** What the simulated workers work on: a small log with all that a log can hold, and groups of both kinds over it. */
 
+export const APP = 'simulated';
 export const TOPIC = 'payments';
 export const PARTITIONS = 2;
 const RECORDS_PER_PARTITION = 30;

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { FeatureGroup, FeatureType, Scalar, Value } from '../../src/definitions/definition.ts';
 import { VectorJson } from '../../src/definitions/value.ts';
-import type { OnlineStore, Upsert } from '../../src/sinks/sink.ts';
+import type { OnlineStore, RememberedPosition, Upsert } from '../../src/sinks/sink.ts';
 import { aGroup, type GroupShape } from './a-group.ts';
 import {
   HISTORIES,
@@ -55,24 +55,34 @@ export function onlineStoreContract(open: () => Promise<OnlineStore>): void {
   it('remembers the greatest position of a name, and says what it does not remember', async () => {
     const [one, other] = [aName(), aName()];
     const remember = (name: string, position: number, expected: number | null) =>
-      store.remember([{ name, position, expected }]);
+      store.remember([told(name, position, expected)]);
     expect(await remember(one, 5, null)).toEqual([]);
     expect(await remember(one, 9, 5)).toEqual([]);
     // A former owner may come late.
     expect(await remember(one, 7, 5)).toEqual([]);
     expect(await remember(one, 10, 9)).toEqual([]);
-    expect(
-      await store.remember([
-        { name: other, position: 3, expected: 2 },
-        { name: one, position: 12, expected: 11 },
-      ]),
-    ).toEqual([other, one]);
+    expect(await store.remember([told(other, 3, 2), told(one, 12, 11)])).toEqual([other, one]);
     // Nothing was remembered of those: they are missed again until nothing is expected.
     expect(await remember(other, 3, 2)).toEqual([other]);
     expect(await remember(one, 10, 10)).toEqual([]);
     expect(await remember(other, 3, null)).toEqual([]);
     expect(await remember(other, 4, 3)).toEqual([]);
     expect(await store.remember([])).toEqual([]);
+  });
+
+  it('remembers who told a position last', async () => {
+    const name = aName();
+    const remember = (writer: string, position: number, expected: RememberedPosition['expected']) =>
+      store.remember([{ name, position, writer, expected }]);
+    expect(await remember('a', 5, null)).toEqual([]);
+    expect(await remember('a', 6, { position: 5, writer: 'b' })).toEqual([name]);
+    expect(await remember('b', 5, { position: 5, writer: null })).toEqual([]);
+    expect(await remember('a', 6, { position: 5, writer: 'a' })).toEqual([name]);
+    expect(await remember('b', 5, { position: 5, writer: 'b' })).toEqual([]);
+    // Whoever expects nothing is told of nothing, and hides nothing.
+    expect(await remember('a', 0, null)).toEqual([]);
+    expect(await remember('b', 9, { position: 5, writer: 'b' })).toEqual([name]);
+    expect(await remember('a', 9, { position: 5, writer: 'a' })).toEqual([]);
   });
 
   it('answers with the row of the greatest window_end, as it was written', async () => {
@@ -478,4 +488,10 @@ export function onlineStoreContract(open: () => Promise<OnlineStore>): void {
       { numRuns: 150 },
     );
   });
+}
+
+/** Of the one writer there is. */
+function told(name: string, position: number, expected: number | null): RememberedPosition {
+  const writer = 'w';
+  return { name, position, writer, expected: expected === null ? null : { position: expected, writer } };
 }

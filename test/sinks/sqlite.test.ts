@@ -54,6 +54,7 @@ describe('the online store in SQLite, in a file', () => {
     await first.close();
     const database = new DatabaseSync(file);
     database.exec('ALTER TABLE windows DROP COLUMN leave');
+    database.exec('ALTER TABLE positions DROP COLUMN writer');
     database.close();
     const second = new SqliteOnlineStore({ file });
     expect(await second.latest(group, ['c1'])).toMatchObject({ version: 1, leave: null });
