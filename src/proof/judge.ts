@@ -19,7 +19,7 @@ export function judgeRow(
   group: FeatureGroup,
   { version, knownAt }: ServedRow,
   values: ReadonlyMap<string, Value | null>,
-  replayed: SeenRevision<readonly StoredValue[]> | null,
+  replayed: SeenRevision | null,
 ): Judgement {
   if (replayed?.version !== version) {
     const problem = `the log makes no such row at version ${version} and log time ${knownAt}`;
@@ -45,7 +45,7 @@ function isSame(served: Value | null, replayed: StoredValue): boolean {
 /** The row with those of its features that were answered. */
 export function showReplayed(
   group: FeatureGroup,
-  { windowEnd, version, knownAt, values }: SeenRevision<readonly StoredValue[]>,
+  { windowEnd, version, knownAt, values }: SeenRevision,
   answered: ReadonlyMap<string, unknown>,
 ): ShownRow {
   const shown = group.features.flatMap(({ name }, place) => {

@@ -40,18 +40,13 @@ export async function joinOffline(
 ): Promise<JoinedGroup[]> {
   const joined: JoinedGroup[] = [];
   for (const [index, asked] of groups.entries()) {
-    const tally = newTally();
+    options.signal?.throwIfAborted();
     const served = await ServedFromOffline.open(database, asked, folders[index]!, options.servingDelayMs);
-    let asks = 0;
-    await served.answer((outcome, known) => {
-      options.signal?.throwIfAborted();
-      tally[outcome]++;
-      if (known > served.end) tally.afterEnd++;
-      asks++;
-      options.onProgress?.({ done: asks, total: rows });
-    });
+    const counts = await served.answer();
+    options.onProgress?.({ done: (index + 1) * rows, total: groups.length * rows });
     if (options.checkLeaks) await served.witness();
-    joined.push({ ...describe(asked), ...tally, nullEntity: rows - asks });
+    const asks = counts.answered + counts.withoutRow + counts.expired;
+    joined.push({ ...describe(asked), ...counts, nullEntity: rows - asks });
   }
   return joined;
 }

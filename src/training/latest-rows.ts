@@ -3,22 +3,21 @@ import type { StoredValue } from '../definitions/value.ts';
 import type { EventTimeMs, Version } from '../time.ts';
 
 /** A revision as {@link LatestRows} takes it; those of an entity come in the order in which they were made. */
-export interface SeenRevision<Values> {
+export interface SeenRevision {
   readonly windowEnd: EventTimeMs;
   readonly version: Version;
   readonly knownAt: EventTimeMs;
   readonly deleted: boolean;
-  /** What the answer is made of. */
-  readonly values: Values;
+  readonly values: readonly StoredValue[];
 }
 
 /**
  * What the online store answers of each entity after the revisions so far: of all of them the last one of the greatest
  * window_end that is not deleted (semantics.md, "Offline store", S).
  */
-export class LatestRows<Values = readonly StoredValue[]> {
+export class LatestRows {
   /** For each entity its rows by window_end; only the last one, where none can be the latest again. */
-  readonly #rows: SeenRevision<Values>[][] = [];
+  readonly #rows: SeenRevision[][] = [];
   /** When the entity was last written. */
   readonly #lastWrite: EventTimeMs[] = [];
   /** An older row may be the latest again, because newer ones are deleted or expire. */
@@ -29,7 +28,7 @@ export class LatestRows<Values = readonly StoredValue[]> {
   }
 
   /** `finalUpTo`: no row whose window_end is at most this will be revised or deleted any more. */
-  add(entity: number, revision: SeenRevision<Values>, finalUpTo: EventTimeMs): void {
+  add(entity: number, revision: SeenRevision, finalUpTo: EventTimeMs): void {
     this.#lastWrite[entity] = revision.knownAt;
     const rows = this.#rows[entity] ?? [];
     this.#rows[entity] = rows;
@@ -44,12 +43,12 @@ export class LatestRows<Values = readonly StoredValue[]> {
   }
 
   /** Null when the entity has no row. */
-  latest(entity: number): SeenRevision<Values> | null {
+  latest(entity: number): SeenRevision | null {
     return this.#rows[entity]?.at(-1) ?? null;
   }
 
   /** The row of this window, if it is the latest or can still become it; else null. */
-  row(entity: number, windowEnd: EventTimeMs): SeenRevision<Values> | null {
+  row(entity: number, windowEnd: EventTimeMs): SeenRevision | null {
     return this.#rows[entity]?.findLast((row) => row.windowEnd === windowEnd) ?? null;
   }
 
@@ -59,7 +58,7 @@ export class LatestRows<Values = readonly StoredValue[]> {
   }
 
   /** Drops the rows that can never be the latest again. */
-  #forget(rows: SeenRevision<Values>[], finalUpTo: EventTimeMs): void {
+  #forget(rows: SeenRevision[], finalUpTo: EventTimeMs): void {
     let needed = rows.length - 1;
     if (this.#canFallBack) while (needed > 0 && rows[needed]!.windowEnd > finalUpTo) needed--;
     if (needed > 0) rows.splice(0, needed);
@@ -72,7 +71,7 @@ export type Outcome = 'answered' | 'withoutRow' | 'expired';
 /** What the online store answers when everything known at a time is in it. */
 export function outcomeOf(
   group: FeatureGroup,
-  latest: LatestRows<unknown>,
+  latest: LatestRows,
   entity: number,
   known: EventTimeMs,
 ): Outcome {

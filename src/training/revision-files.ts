@@ -5,7 +5,13 @@ import { TidemarkError } from '../errors.ts';
 import { bucketSql } from '../offline/buckets.ts';
 import { cellFile, readState, type StoredState } from '../offline/manifest.ts';
 import { groupFolder } from '../sinks/group-folder.ts';
-import { quoteText } from '../sinks/offline-columns.ts';
+import {
+  entityFields,
+  entityValueSql,
+  featureSqlType,
+  quoteText,
+  rowColumnNames,
+} from '../sinks/offline-columns.ts';
 import { ROWS_METADATA } from '../sinks/offline-writer.ts';
 import type { ScratchDatabase } from '../sinks/scratch-database.ts';
 import type { EventTimeMs } from '../time.ts';
@@ -13,8 +19,8 @@ import type { AskedGroup } from './questions.ts';
 
 /** Parquet files that have every revision that a spine asks for. */
 export interface RevisionFiles {
-  /** SQL of a table function over them; null when there is none. */
-  readonly table: string | null;
+  /** Paths, or a pattern of them. All revisions of a row stand in one file, in the order in which they were made. */
+  readonly files: readonly string[];
   /** Where the log ends that the revisions are of. */
   readonly end: EventTimeMs;
 }
@@ -26,8 +32,8 @@ export function rowsFolder(directory: string, group: FeatureGroup): string | nul
 }
 
 /**
- * The files of a group's revisions that are to be read: of a store only the buckets of the spine's entities, and of
- * these only what was known when the last row of the spine was served.
+ * The files of a group's revisions that `questions_INDEX` is about: of a store only the buckets of the spine's
+ * entities, and of these only what was known when the last row of the spine was served.
  *
  * @throws TidemarkError when the folder holds other rows than all revisions of this definition
  */
@@ -35,33 +41,33 @@ export async function findRevisionFiles(
   database: ScratchDatabase,
   asked: AskedGroup,
   folder: string,
-  servingDelayMs: number,
 ): Promise<RevisionFiles> {
   const { group } = asked.selected;
   const state = readState(folder);
   if (state === null) return filesOfReplay(database, group, folder);
   refuseOthers(folder, group, state.manifest);
-  return filesOfStore(database, asked, state, servingDelayMs);
+  return filesOfStore(database, asked, state);
 }
 
 async function filesOfStore(
   database: ScratchDatabase,
   { index, group }: AskedGroup,
   { folder, manifest }: StoredState,
-  servingDelayMs: number,
 ): Promise<RevisionFiles> {
   const fields = group.entity.map((_, place) => `e${place}`);
   const asked = await database.rows(
     `SELECT DISTINCT ${bucketSql(group, fields, manifest.buckets)} FROM entities_${index}`,
   );
   const buckets = new Set(asked.map(([bucket]) => bucket));
-  const [[last]] = (await database.rows('SELECT max(t) FROM times')) as [[number | null]];
-  const known = (last ?? Number.NEGATIVE_INFINITY) - servingDelayMs;
+  const [[last]] = (await database.rows(`SELECT max(known)::DOUBLE FROM questions_${index}`)) as [
+    [number | null],
+  ];
+  const known = last ?? Number.NEGATIVE_INFINITY;
   const files = manifest.files
     .filter(({ bucket, knownAt }) => buckets.has(bucket) && knownAt.first <= known)
     .map((file) => join(folder, cellFile(file)));
   const ends = Object.values(manifest.coverage).map(({ logTime }) => logTime ?? Number.NEGATIVE_INFINITY);
-  return { table: files.length === 0 ? null : tableOf(files), end: Math.max(...ends) };
+  return { files, end: Math.max(...ends) };
 }
 
 async function filesOfReplay(
@@ -81,11 +87,10 @@ async function filesOfReplay(
     rows: found.get(ROWS_METADATA.rows) ?? 'unknown',
     fingerprint: found.get(ROWS_METADATA.fingerprint),
   });
-  const table = tableOf([files]);
-  const [[last]] = (await database.rows(`SELECT max(epoch_ms(known_at))::DOUBLE FROM ${table}`)) as [
-    [number | null],
-  ];
-  return { table, end: last ?? Number.NEGATIVE_INFINITY };
+  const [[last]] = (await database.rows(
+    `SELECT max(epoch_ms(known_at))::DOUBLE FROM ${tableOf([files])}`,
+  )) as [[number | null]];
+  return { files: [files], end: last ?? Number.NEGATIVE_INFINITY };
 }
 
 function refuseOthers(
@@ -117,6 +122,43 @@ function wrongRows(folder: string, message: string): TidemarkError {
     place: { file: folder },
     remedy: 'Replay again: tidemark replay … --rows all, into another folder or with --overwrite.',
   });
+}
+
+/**
+ * Makes the relation `revisions_INDEX`: the fields of the entity as `e0`, `e1`, … and the revision as whole numbers and
+ * values `f0`, `f1`, …, as `FeatureRows` has them; `place` is where it stands in the
+ * files, of the revisions of a row in the order in which they were made.
+ */
+export async function createRevisions(
+  database: ScratchDatabase,
+  { index, group, selected }: AskedGroup,
+  files: readonly string[],
+): Promise<void> {
+  if (files.length === 0) {
+    const features = group.features.map(
+      ({ valueType }, place) => `, NULL::${featureSqlType(valueType)} AS f${place}`,
+    );
+    await database.run(`
+      CREATE VIEW revisions_${index} AS
+      SELECT *${features.join('')}, 0::BIGINT AS place, 0::BIGINT AS window_end, 0::BIGINT AS version,
+             0::BIGINT AS known_at, false AS deleted
+      FROM entities_${index} WHERE false`);
+    return;
+  }
+  // The files' columns have numbers for names, so that none hides what DuckDB calls the places in files.
+  const names = rowColumnNames(selected.group);
+  const columns = names.map((_, place) => `c${place}`);
+  const of = (name: string) => `c${names.indexOf(name)}`;
+  const entity = entityFields(group).map(
+    ({ kind }, field) => `${entityValueSql(`c${field}`, kind)} AS e${field}`,
+  );
+  const features = group.features.map(({ name }, place) => `${of(name)} AS f${place}`);
+  await database.run(`
+    CREATE VIEW revisions_${index} AS
+    SELECT ${[...entity, ...features].join(', ')}, (r.file_index::BIGINT << 32) + r.file_row_number AS place,
+           epoch_ms(${of('window_end')}) AS window_end, ${of('version')} AS version,
+           epoch_ms(${of('known_at')}) AS known_at, ${of('deleted')} AS deleted
+    FROM ${tableOf(files)} r(${columns.join(', ')})`);
 }
 
 function tableOf(files: readonly string[]): string {

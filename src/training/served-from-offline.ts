@@ -1,34 +1,37 @@
-import { DOUBLE, INTEGER } from '@duckdb/node-api';
-import type { FeatureGroup } from '../definitions/definition.ts';
-import { entityValueSql, featureSqlType, quoteIdentifier, timingOrder } from '../sinks/offline-columns.ts';
 import type { ScratchDatabase } from '../sinks/scratch-database.ts';
 import type { EventTimeMs } from '../time.ts';
-import { LatestRows, type Outcome, outcomeOf } from './latest-rows.ts';
-import { type AskedGroup, questions } from './questions.ts';
-import { findRevisionFiles, unreadableRows } from './revision-files.ts';
-import { RowAppender } from './row-appender.ts';
+import type { AskedGroup } from './questions.ts';
+import { createRevisions, findRevisionFiles, unreadableRows } from './revision-files.ts';
+import { entityJoin, sameEntity } from './spine.ts';
+
+/** What became of the rows of a spine that name an entity of the group. */
+export interface ServedCounts {
+  readonly answered: number;
+  readonly withoutRow: number;
+  readonly expired: number;
+  readonly afterEnd: number;
+}
+
+/** Above all places in the files: of two ranks the one of the later window is the greater. */
+const WINDOW_RANK = 2n ** 64n;
 
 /**
- * S(e, t) out of the revisions that `tidemark replay --rows all` wrote, as files or into a store: those of each entity and its questions are
- * walked side by side, in order of log and time. Makes the relation `answers_INDEX`, as `FeatureRows` would.
+ * S(e, t) out of the revisions that `tidemark replay --rows all` wrote, as files or into a store: as-of joins in the
+ * database, which sorts entities, times and places of revisions; the values are read of those that answer. Makes the
+ * relation `answers_INDEX`, as `FeatureRows` would.
  */
 export class ServedFromOffline {
   readonly #database: ScratchDatabase;
   readonly #asked: AskedGroup;
-  readonly #servingDelayMs: number;
+  readonly #folder: string;
   /** Log time where the log of the revisions ends. */
-  readonly end: EventTimeMs;
+  readonly #end: EventTimeMs;
 
-  private constructor(
-    database: ScratchDatabase,
-    asked: AskedGroup,
-    servingDelayMs: number,
-    end: EventTimeMs,
-  ) {
+  private constructor(database: ScratchDatabase, asked: AskedGroup, folder: string, end: EventTimeMs) {
     this.#database = database;
     this.#asked = asked;
-    this.#servingDelayMs = servingDelayMs;
-    this.end = end;
+    this.#folder = folder;
+    this.#end = end;
   }
 
   /** @throws TidemarkError when the folder holds other rows than all revisions of this definition */
@@ -39,95 +42,121 @@ export class ServedFromOffline {
     servingDelayMs: number,
   ): Promise<ServedFromOffline> {
     const { index, group } = asked;
-    const { table, end } = await findRevisionFiles(database, asked, folder, servingDelayMs);
-    const types = group.features.map(({ valueType }, place) => `, f${place} ${featureSqlType(valueType)}`);
     await database.run(`
-      CREATE TABLE revisions_${index} (number INTEGER, window_end BIGINT, version BIGINT, known_at BIGINT,
-                                       timing VARCHAR, deleted BOOLEAN${types.join('')});
-      CREATE TABLE picks_${index} (spine_row INTEGER, revision DOUBLE)`);
+      CREATE TABLE questions_${index} AS
+      SELECT s.spine_row, n.number, (s.t - ${servingDelayMs})::BIGINT AS known
+      FROM times s JOIN (SELECT k.spine_row, e.number FROM ${entityJoin(group, index)}) n USING (spine_row)
+      WHERE n.number IS NOT NULL`);
+    const { files, end } = await findRevisionFiles(database, asked, folder);
     try {
-      if (table !== null) await loadRevisions(database, asked, table);
+      await createRevisions(database, asked, files);
     } catch (error) {
       throw unreadableRows(folder, error);
     }
-    return new ServedFromOffline(database, asked, servingDelayMs, end);
+    return new ServedFromOffline(database, asked, folder, end);
   }
 
   /** Makes the relation `witnesses_INDEX` of `checkServed`: the revisions as the files hold them. */
   async witness(): Promise<void> {
-    const { index, group } = this.#asked;
-    const features = group.features.map((_, place) => `, f${place}`);
+    const { index } = this.#asked;
+    const columns = ['window_end', 'version', 'known_at', ...this.#features()].map((column) => `r.${column}`);
     await this.#database.run(`
       CREATE VIEW witnesses_${index} AS
-      SELECT number AS entity, window_end, version, known_at${features.join('')} FROM revisions_${index}`);
+      SELECT e.number AS entity, ${columns.join(', ')} FROM ${this.#revisionsOfEntities()}`);
   }
 
-  /** Answers every question; `onAnswer` hears what became of each, and when it was asked for. */
-  async answer(onAnswer: (outcome: Outcome, known: EventTimeMs) => void): Promise<void> {
-    const { index, group } = this.#asked;
-    const picks = await RowAppender.open(this.#database, `picks_${index}`, [INTEGER, DOUBLE]);
-    const revisions = this.#revisions();
-    let revision = await revisions.next();
-    let current = -1;
-    let latest = newLatest(group);
-    for await (const { spineRow, time, entities } of questions(this.#database, [this.#asked], 'entity')) {
-      const entity = entities[0]!;
-      const known = time - this.#servingDelayMs;
-      if (entity !== current) {
-        current = entity;
-        latest = newLatest(group);
-      }
-      for (; revision.done !== true && revision.value.entity <= entity; revision = await revisions.next()) {
-        if (revision.value.entity < entity) continue;
-        if (revision.value.knownAt > known) break;
-        latest.add(ONLY, revision.value, Number.NEGATIVE_INFINITY);
-      }
-      const outcome = outcomeOf(group, latest, ONLY, known);
-      if (outcome === 'answered') picks.append([spineRow, latest.latest(ONLY)!.values]);
-      onAnswer(outcome, known);
+  /** Answers every question. */
+  async answer(): Promise<ServedCounts> {
+    try {
+      await this.#pick();
+      if (this.#asked.group.grid.kind === 'session') await this.#stepBack();
+      await this.#readAnswers();
+    } catch (error) {
+      throw unreadableRows(this.#folder, error);
     }
-    picks.close();
-    const features = group.features.map((_, place) => `r.f${place}`);
+    return this.#count();
+  }
+
+  /**
+   * Makes the table `picks_INDEX`: for each question the place of the last revision of the greatest window_end known by
+   * then, and when the entity was last written; null where there is none. Each revision goes to the first question
+   * that knows it; what a question knows is the best of its own and of those before.
+   */
+  async #pick(): Promise<void> {
+    const { index } = this.#asked;
     await this.#database.run(`
-      CREATE VIEW answers_${index} AS
-      SELECT p.spine_row, r.window_end, r.version, r.known_at, ${features.join(', ')}
-      FROM picks_${index} p JOIN revisions_${index} r ON r.rowid = p.revision::BIGINT`);
+      CREATE TABLE picks_${index} AS
+      WITH made AS (
+        SELECT e.number, r.known_at, r.window_end * ${WINDOW_RANK}::HUGEINT + r.place AS rank
+        FROM ${this.#revisionsOfEntities()}
+        WHERE r.known_at <= (SELECT max(known) FROM questions_${index})
+      ), news AS (
+        SELECT q.number, q.known, max(m.rank) AS rank, max(m.known_at) AS written
+        FROM made m ASOF JOIN questions_${index} q ON q.number = m.number AND q.known >= m.known_at
+        GROUP BY q.number, q.known
+      ), best AS (
+        SELECT number, known, written, max(rank) OVER (PARTITION BY number ORDER BY known) AS rank FROM news
+      )
+      SELECT q.*, (b.rank & ${WINDOW_RANK - 1n}::HUGEINT)::BIGINT AS place, b.written
+      FROM questions_${index} q ASOF LEFT JOIN best b ON b.number = q.number AND b.known <= q.known`);
   }
 
-  /** By entity, and in the order in which they were made; their values are their row numbers. */
-  async *#revisions() {
-    const rows = this.#database.stream(`
-      SELECT number, window_end::DOUBLE, version::DOUBLE, known_at::DOUBLE, deleted, rowid::DOUBLE
-      FROM revisions_${this.#asked.index}
-      ORDER BY number, version, known_at, window_end, ${timingOrder('timing')}`);
-    for await (const row of rows) {
-      const [entity, windowEnd, version, knownAt, deleted, values] = row as Revision;
-      yield { entity, windowEnd, version, knownAt, deleted, values };
-    }
+  /**
+   * A session that grew after it closed is no row until it closes again, where only closed rows are emitted: then an
+   * older row is the latest. Questions of such times are few, and each is held against all rows of its entity.
+   */
+  async #stepBack(): Promise<void> {
+    const { index } = this.#asked;
+    await this.#database.run(`
+      CREATE TABLE retracted_${index} AS
+      SELECT p.* FROM picks_${index} p JOIN revisions_${index} r USING (place) WHERE r.deleted;
+      CREATE TABLE standing_${index} AS
+      WITH lives AS (
+        SELECT e.number, r.place, r.window_end, r.deleted, r.known_at,
+               lead(r.known_at) OVER (PARTITION BY e.number, r.window_end ORDER BY r.place) AS replaced_at
+        FROM ${this.#revisionsOfEntities()}
+        WHERE e.number IN (SELECT number FROM retracted_${index})
+      )
+      SELECT p.spine_row, arg_max(l.place, l.window_end) AS place
+      FROM retracted_${index} p LEFT JOIN lives l
+        ON l.number = p.number AND NOT l.deleted AND l.known_at <= p.known
+           AND (l.replaced_at IS NULL OR l.replaced_at > p.known)
+      GROUP BY p.spine_row;
+      UPDATE picks_${index} p SET place = s.place FROM standing_${index} s WHERE s.spine_row = p.spine_row`);
   }
-}
 
-type Revision = [number, number, number, number, boolean, number];
+  async #readAnswers(): Promise<void> {
+    const { index } = this.#asked;
+    const columns = ['window_end', 'version', 'known_at', ...this.#features()].map((column) => `r.${column}`);
+    await this.#database.run(`
+      CREATE TABLE answers_${index} AS
+      SELECT p.spine_row, ${columns.join(', ')}
+      FROM picks_${index} p JOIN revisions_${index} r USING (place) WHERE NOT ${this.#isExpired()}`);
+  }
 
-const ONLY = 0;
+  async #count(): Promise<ServedCounts> {
+    const [[answered, withoutRow, expired, afterEnd] = []] = await this.#database.rows(`
+      SELECT count(*) FILTER (place IS NOT NULL AND NOT ${this.#isExpired()})::DOUBLE,
+             count(*) FILTER (place IS NULL)::DOUBLE,
+             count(*) FILTER (place IS NOT NULL AND ${this.#isExpired()})::DOUBLE,
+             count(*) FILTER (known > '${this.#end}'::DOUBLE)::DOUBLE
+      FROM picks_${this.#asked.index}`);
+    return { answered, withoutRow, expired, afterEnd } as ServedCounts;
+  }
 
-function newLatest(group: FeatureGroup): LatestRows<number> {
-  return new LatestRows(group);
-}
+  /** SQL of whether the store has forgotten the entity of a pick. */
+  #isExpired(): string {
+    const { ttlMs } = this.#asked.group;
+    return ttlMs === null ? 'false' : `(known >= written + ${ttlMs})`;
+  }
 
-/** The revisions of the spine's entities. */
-async function loadRevisions(
-  database: ScratchDatabase,
-  { index, group }: AskedGroup,
-  table: string,
-): Promise<void> {
-  const same = group.entity.map((field, place) => {
-    const kind = group.source.fields.get(field)!.kind;
-    return `${entityValueSql(`r.${quoteIdentifier(field)}`, kind)} = e.e${place}`;
-  });
-  const features = group.features.map(({ name }) => `, r.${quoteIdentifier(name)}`);
-  await database.run(`
-    INSERT INTO revisions_${index}
-    SELECT e.number, epoch_ms(r.window_end), r."version", epoch_ms(r.known_at), r.timing, r.deleted${features.join('')}
-    FROM ${table} r JOIN entities_${index} e ON ${same.join(' AND ')}`);
+  /** SQL of the revisions (as r) of the spine's entities (as e). */
+  #revisionsOfEntities(): string {
+    const { index, group } = this.#asked;
+    return `revisions_${index} r JOIN entities_${index} e ON ${sameEntity(group, 'r', 'e')}`;
+  }
+
+  #features(): string[] {
+    return this.#asked.group.features.map((_, place) => `f${place}`);
+  }
 }

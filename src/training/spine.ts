@@ -95,8 +95,12 @@ export async function numberEntities(
 
 /** SQL that joins `keys_INDEX` (as k) with the entities' numbers (as e). */
 export function entityJoin(group: FeatureGroup, index: number): string {
-  const same = group.entity.map((_, field) => `k.e${field} = e.e${field}`).join(' AND ');
-  return `keys_${index} k LEFT JOIN entities_${index} e ON ${same}`;
+  return `keys_${index} k LEFT JOIN entities_${index} e ON ${sameEntity(group, 'k', 'e')}`;
+}
+
+/** SQL of whether rows of two tables are of one entity: each has its fields as `e0`, `e1`, … */
+export function sameEntity(group: FeatureGroup, a: string, b: string): string {
+  return group.entity.map((_, field) => `${a}.e${field} = ${b}.e${field}`).join(' AND ');
 }
 
 function missingColumn(
