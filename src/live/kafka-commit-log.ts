@@ -61,7 +61,7 @@ export class KafkaCommitLogs implements CommitLogs {
   readonly #options: KafkaCommitLogsOptions;
   readonly #kafka: Kafka;
   readonly #partitions: KafkaPartitions;
-  /** How many partitions each source topic has, once the other topics are there. */
+  /** How many partitions each source topic has, once all that commits need is there. */
   #ready: Promise<ReadonlyMap<string, number>> | null = null;
 
   constructor(options: KafkaCommitLogsOptions) {
@@ -106,7 +106,7 @@ export class KafkaCommitLogs implements CommitLogs {
   async changelogs(signal: AbortSignal): Promise<ReadonlyMap<TopicPartition, Changelog>> {
     const { app } = this.#options;
     const changelogs = new Map<TopicPartition, Changelog>();
-    for (const [topic, count] of await this.#topicsReady()) {
+    for (const [topic, count] of await this.#clusterReady()) {
       for (let partition = 0; partition < count; partition++) {
         const source = { topic, partition };
         changelogs.set(source, new KafkaChangelog(app, source, this.#partitions, signal));
@@ -120,17 +120,16 @@ export class KafkaCommitLogs implements CommitLogs {
   }
 
   async #begin(producer: Producer): Promise<void> {
-    await this.#topicsReady();
-    // A cluster that never had a consumer group makes its topic for them now, and commits would fail meanwhile.
-    await reachCoordinator(this.#kafka, this.#options.app);
+    await this.#clusterReady();
     await producer.connect();
     // kafkajs asks for the producer's epoch, which fences others, at the first transaction.
     const transaction = await producer.transaction();
     await transaction.abort();
   }
 
-  async #topicsReady(): Promise<ReadonlyMap<string, number>> {
-    this.#ready ??= this.#ensureTopics();
+  /** Asked once, unless it fails: each question takes a connection, and a worker may acquire many partitions. */
+  async #clusterReady(): Promise<ReadonlyMap<string, number>> {
+    this.#ready ??= this.#prepareCluster();
     try {
       return await this.#ready;
     } catch (error) {
@@ -139,7 +138,7 @@ export class KafkaCommitLogs implements CommitLogs {
     }
   }
 
-  async #ensureTopics(): Promise<ReadonlyMap<string, number>> {
+  async #prepareCluster(): Promise<ReadonlyMap<string, number>> {
     const { app, topics, outputs } = this.#options;
     const counts = await partitionCounts(this.#kafka, topics);
     const required = Object.keys(KEEP_EVERYTHING);
@@ -154,6 +153,8 @@ export class KafkaCommitLogs implements CommitLogs {
     for (const name of outputs)
       wanted.push({ name, partitions, config: { 'retention.ms': '-1' }, required: [] });
     await ensureTopics(this.#kafka, wanted);
+    // A cluster that never had a consumer group makes its topic for them now, and commits would fail meanwhile.
+    await reachCoordinator(this.#kafka, app);
     return counts;
   }
 }
