@@ -60,6 +60,7 @@ async function commit(): Promise<void> {
 
 const began = performance.now();
 let reported = began;
+let cpu = process.cpuUsage();
 for (let events = 0; events < options.events; ) {
   rows.next();
   feed();
@@ -69,6 +70,7 @@ for (let events = 0; events < options.events; ) {
   collectGarbage();
   const { heapUsed, arrayBuffers, rss } = process.memoryUsage();
   const now = performance.now();
+  const { user, system } = process.cpuUsage(cpu);
   batchMs.sort((a, b) => a - b);
   tell({
     events,
@@ -78,12 +80,14 @@ for (let events = 0; events < options.events; ) {
     rssMb: rss / 2 ** 20,
     storeMb: statSync(join(options.folder, 'data.mdb')).size / 2 ** 20,
     perSecond: (options.eventsPerReport * 1000) / (now - reported),
+    cpuUs: (user + system) / options.eventsPerReport,
     usPerEvent: (busyMs * 1000) / options.eventsPerReport,
     rowsPerEvent: revisions / options.eventsPerReport,
     medianBatchMs: batchMs[batchMs.length >> 1],
     longestBatchMs: batchMs.at(-1),
   });
   reported = now;
+  cpu = process.cpuUsage();
   batchMs = [];
   busyMs = revisions = 0;
 }
