@@ -12,17 +12,30 @@ export interface ReadFigures {
 }
 
 const WARM_UP_READS = 500;
+/** At a steady rate; a server that has just started still compiles what it does. */
+export const WARM_UP_SECONDS = 5;
 
 /**
  * Reads at a steady rate, whether earlier reads are answered or not; each is timed from when it is asked to its
- * answer. Before the clock starts some are made, so that code is compiled and connections stand.
+ * answer. Before that reads go on for some seconds, so that code is compiled and connections stand.
  */
 export async function pacedReads(
   read: (number: number) => Promise<void>,
   { perSecond, seconds, started }: { perSecond: number; seconds: number; started: () => void },
 ): Promise<ReadFigures> {
   for (let number = 0; number < WARM_UP_READS; number++) await read(number);
+  await atPace(read, perSecond, WARM_UP_SECONDS);
   started();
+  const start = performance.now();
+  const times = await atPace(read, perSecond, seconds);
+  return figuresOf(times, performance.now() - start);
+}
+
+async function atPace(
+  read: (number: number) => Promise<void>,
+  perSecond: number,
+  seconds: number,
+): Promise<readonly number[]> {
   const times: number[] = [];
   const timed = async (number: number) => {
     const asked = performance.now();
@@ -37,7 +50,7 @@ export async function pacedReads(
     reads.push(timed(number));
   }
   await Promise.all(reads);
-  return figuresOf(times, performance.now() - start);
+  return times;
 }
 
 /** Reads as fast as answers come, so many at a time. */

@@ -9,7 +9,7 @@ import { type Benchmark, type BenchmarkSettings, medians, type ResultRow, rounde
 import { cardGroupText, withTemporaryFolder } from './card-group.ts';
 import { cardRisk } from './card-risk.ts';
 import { cardUpsert, UPSERT_CARDS } from './card-upserts.ts';
-import type { ReadFigures } from './paced-reads.ts';
+import { type ReadFigures, WARM_UP_SECONDS } from './paced-reads.ts';
 import { type Child, cpuSecondsOf, startProcess, startTidemark } from './processes.ts';
 
 const UPSERTS_PROCESS = new URL('./processes/upserts.ts', import.meta.url);
@@ -113,9 +113,9 @@ async function measure(place: Place, { through, ...reads }: Case, seconds: numbe
     from: place.next,
     perSecond: UPSERTS_PER_SECOND,
     // While the reader starts and warms up too.
-    seconds: seconds + 2,
+    seconds: seconds + WARM_UP_SECONDS + 2,
   });
-  place.next += UPSERTS_PER_SECOND * (seconds + 2);
+  place.next += UPSERTS_PER_SECOND * (seconds + WARM_UP_SECONDS + 2);
   await upserts.message();
   const figures =
     server === null
