@@ -50,10 +50,15 @@ export class ScratchDatabase {
 
   /** The rows of a result of any size, one after the other. */
   async *stream(sql: string): AsyncGenerator<DuckDBValue[]> {
+    for await (const rows of this.batches(sql)) yield* rows;
+  }
+
+  /** The same for results of millions of rows, which are waited for some thousand at a time. */
+  async *batches(sql: string): AsyncGenerator<DuckDBValue[][]> {
     const connection = await connect(this.#instance);
     try {
       const result = await connection.stream(sql);
-      for await (const chunk of result) yield* chunk.getRows();
+      for await (const chunk of result) yield rowsOf(chunk);
     } finally {
       connection.disconnectSync();
     }
@@ -70,6 +75,12 @@ export class ScratchDatabase {
     this.#instance.closeSync();
     rmSync(this.#directory, { recursive: true, force: true });
   }
+}
+
+/** Several times as fast as the chunk's own `getRows`, which asks for each value's vector and type. */
+function rowsOf(chunk: DuckDBDataChunk): DuckDBValue[][] {
+  const vectors = Array.from({ length: chunk.columnCount }, (_, column) => chunk.getColumnVector(column));
+  return Array.from({ length: chunk.rowCount }, (_, row) => vectors.map((vector) => vector.getItem(row)));
 }
 
 /** `number_text(x)`: a double as JSON has it, which is not how DuckDB casts it to a text (`1` and not `1.0`). */

@@ -53,19 +53,21 @@ export class EventTable {
     this.#rows!.close();
   }
 
-  /** The events by entity, event time and offset. */
-  async *read(database: ScratchDatabase): AsyncGenerator<CollectedEvent> {
+  /** The events by entity, event time and offset, some at a time. */
+  async *read(database: ScratchDatabase): AsyncGenerator<CollectedEvent[]> {
     const fields = this.#fields.map((_, field) => `, x${field}`).join('');
-    const rows = database.stream(
+    const batches = database.batches(
       `SELECT entity, event_time, log_offset${fields} FROM ${this.#table} ORDER BY entity, event_time, log_offset`,
     );
-    for await (const [entity, eventTime, offset, ...values] of rows) {
-      const row: Record<string, Scalar | null> = {};
-      for (const [field, [name, kind]] of this.#fields.entries()) {
-        row[name] = restored(values[field] as number | string | null, kind);
-      }
-      yield { entity: entity as number, eventTime: eventTime as number, offset: offset as number, row };
+    for await (const rows of batches) yield rows.map((row) => this.#eventOf(row));
+  }
+
+  #eventOf([entity, eventTime, offset, ...values]: DuckDBValue[]): CollectedEvent {
+    const row: Record<string, Scalar | null> = {};
+    for (const [field, [name, kind]] of this.#fields.entries()) {
+      row[name] = restored(values[field] as number | string | null, kind);
     }
+    return { entity: entity as number, eventTime: eventTime as number, offset: offset as number, row };
   }
 }
 

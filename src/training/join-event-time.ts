@@ -67,31 +67,60 @@ async function answerFromEvents(
   const seen = options.checkLeaks ? await EventsSeen.create(database, asked.index) : null;
   const ranges = createRangesAt(asked.group);
   const tally = newTally();
-  const events = table.read(database);
-  let event = await events.next();
+  const events = new Batches(table.read(database));
   let current = -1;
   let inserted = 0;
-  for await (const { spineRow, time, entities } of questions(database, [asked], 'entity')) {
+  for await (const asks of questions(database, [asked], 'entity')) {
     options.signal?.throwIfAborted();
-    const entity = entities[0]!;
-    if (entity !== current) {
-      ranges.nextEntity();
-      current = entity;
-      inserted = 0;
+    for (const { spineRow, time, entities } of asks) {
+      const entity = entities[0]!;
+      if (entity !== current) {
+        ranges.nextEntity();
+        current = entity;
+        inserted = 0;
+      }
+      for (; events.head !== undefined || (await events.read()); events.next()) {
+        const { entity: owner, row, eventTime, offset } = events.head!;
+        if (owner < entity) continue;
+        if (owner > entity || eventTime >= time) break;
+        ranges.insert(row, eventTime, offset);
+        inserted++;
+      }
+      answers.add(spineRow, { ...ranges.at(time), version: null, knownAt: null });
+      seen?.add(spineRow, inserted);
+      tally.answered++;
+      if (time > end) tally.afterEnd++;
     }
-    for (; event.done !== true && event.value.entity <= entity; event = await events.next()) {
-      const { row, eventTime, offset } = event.value;
-      if (event.value.entity < entity) continue;
-      if (eventTime >= time) break;
-      ranges.insert(row, eventTime, offset);
-      inserted++;
-    }
-    answers.add(spineRow, { ...ranges.at(time), version: null, knownAt: null });
-    seen?.add(spineRow, inserted);
-    tally.answered++;
-    if (time > end) tally.afterEnd++;
   }
   await answers.close();
   seen?.close();
   return { ...describe(asked), ...tally, nullEntity: rows - tally.answered };
+}
+
+/** Goes through batches one by one, and waits only where one ends. */
+class Batches<T> {
+  readonly #batches: AsyncIterator<readonly T[]>;
+  #batch: readonly T[] = [];
+  #place = 0;
+
+  constructor(batches: AsyncIterator<readonly T[]>) {
+    this.#batches = batches;
+  }
+
+  /** Undefined where a batch ends. */
+  get head(): T | undefined {
+    return this.#batch[this.#place];
+  }
+
+  next(): void {
+    this.#place++;
+  }
+
+  /** Goes on with the next batch; false when there is none. */
+  async read(): Promise<boolean> {
+    const next = await this.#batches.next();
+    this.#batch = next.done === true ? [] : next.value;
+    this.#place = 0;
+    return this.#batch.length > 0;
+  }
 }

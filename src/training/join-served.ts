@@ -13,17 +13,19 @@ export async function joinServed(join: ArchiveJoin, groups: readonly AskedGroup[
     const mine = groups.filter(({ group }) => group.source === log.source);
     const answers = await Promise.all(mine.map((group) => createAnswers(database, group)));
     const served = new ServedFromArchive(log, mine, (records) => meter.add(records));
-    for await (const { spineRow, time, entities } of questions(database, mine, 'time')) {
-      const known = time - options.servingDelayMs;
-      await served.advanceWhile((_, knownAt) => knownAt <= known);
-      for (const [index, asked] of mine.entries()) {
-        const tally = tallies.get(asked)!;
-        if (known > served.end) tally.afterEnd++;
-        const entity = entities[index]!;
-        const outcome =
-          entity === null ? 'nullEntity' : outcomeOf(asked.group, served.latest[index]!, entity, known);
-        tally[outcome]++;
-        if (outcome === 'answered') answers[index]!.add(spineRow, served.latest[index]!.latest(entity!)!);
+    for await (const asks of questions(database, mine, 'time')) {
+      for (const { spineRow, time, entities } of asks) {
+        const known = time - options.servingDelayMs;
+        await served.advanceWhile((_, knownAt) => knownAt <= known);
+        for (const [index, asked] of mine.entries()) {
+          const tally = tallies.get(asked)!;
+          if (known > served.end) tally.afterEnd++;
+          const entity = entities[index]!;
+          const outcome =
+            entity === null ? 'nullEntity' : outcomeOf(asked.group, served.latest[index]!, entity, known);
+          tally[outcome]++;
+          if (outcome === 'answered') answers[index]!.add(spineRow, served.latest[index]!.latest(entity!)!);
+        }
       }
     }
     await served.close();

@@ -33,12 +33,14 @@ export interface Question {
   readonly entities: readonly (number | null)[];
 }
 
-/** Every row of the spine, by time, or by the first group's entity (those without one left out) and time. */
+/**
+ * Every row of the spine, some at a time, by time, or by the first group's entity (those without one left out) and time.
+ */
 export async function* questions(
   database: ScratchDatabase,
   groups: readonly AskedGroup[],
   order: 'time' | 'entity',
-): AsyncGenerator<Question> {
+): AsyncGenerator<Question[]> {
   const numbers = groups.map(({ index }) => `n${index}.number`);
   const joins = groups.map(
     ({ group, index }) =>
@@ -46,11 +48,13 @@ export async function* questions(
   );
   const only = order === 'entity' ? ` WHERE ${numbers[0]} IS NOT NULL` : '';
   const by = order === 'entity' ? `${numbers[0]}, t` : 't';
-  const rows = database.stream(`
+  const batches = database.batches(`
     SELECT s.spine_row, s.t, ${numbers.join(', ')}
     FROM times s${joins.join('')}${only} ORDER BY ${by}`);
-  for await (const row of rows) {
-    const [spineRow, time, ...entities] = row as [number, number, ...(number | null)[]];
-    yield { spineRow, time, entities };
+  for await (const rows of batches) {
+    yield rows.map((row) => {
+      const [spineRow, time, ...entities] = row as [number, number, ...(number | null)[]];
+      return { spineRow, time, entities };
+    });
   }
 }

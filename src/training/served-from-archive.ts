@@ -1,4 +1,5 @@
-import type { FeatureGroup } from '../definitions/definition.ts';
+import type { FeatureGroup, Scalar } from '../definitions/definition.ts';
+import type { RevisionBatch } from '../operators/revision.ts';
 import { SourcePartition } from '../operators/source-partition.ts';
 import { Task } from '../operators/task.ts';
 import { createDecoder } from '../sources/decode-record.ts';
@@ -75,13 +76,12 @@ export class ServedFromArchive {
 class ReplayedPartition {
   readonly #pipeline: SourcePartition;
   readonly #parts: AsyncGenerator<LogPart, void, void>;
-  readonly #groups: readonly ServedGroup[];
   readonly #latest: readonly LatestRows[];
   readonly #onRecords: (count: number) => void;
   /** For each task, how many of its revisions were taken in. */
   readonly #taken: number[];
-  /** For each task, the entities that it has made rows of. */
-  readonly #homed: readonly Set<number>[];
+  /** For each task, those of the entities that it has made rows of. */
+  readonly #numbers: readonly NumbersOfTask[];
   /** Before the part of the log whose revisions are being taken in. */
   #watermark: EventTimeMs = Number.NEGATIVE_INFINITY;
   /** The place of what was read last: what follows is there, by a mark, or later. */
@@ -107,11 +107,10 @@ class ReplayedPartition {
     });
     this.#reached = { version: versionOf(-1, source.epoch), knownAt: Number.NEGATIVE_INFINITY };
     this.#parts = log.read(partition);
-    this.#groups = groups;
     this.#latest = options.latest;
     this.#onRecords = options.onRecords;
     this.#taken = groups.map(() => 0);
-    this.#homed = groups.map(() => new Set());
+    this.#numbers = groups.map(({ entities }) => new NumbersOfTask(entities));
   }
 
   /** How far the partition goes, once it was read to its end; null before. */
@@ -120,7 +119,7 @@ class ReplayedPartition {
   }
 
   has(group: number, entity: number): boolean {
-    return this.#homed[group]!.has(entity);
+    return this.#numbers[group]!.has(entity);
   }
 
   /** Whether there is, or may be, a revision before the question that was not taken in. */
@@ -154,7 +153,7 @@ class ReplayedPartition {
   #takeWhile(isBefore: IsBefore): boolean {
     let all = true;
     for (const [index, { revisions, group }] of this.#pipeline.tasks.entries()) {
-      const { entities } = this.#groups[index]!;
+      const numbers = this.#numbers[index]!;
       const latest = this.#latest[index]!;
       const finalUpTo = this.#watermark - group.allowedLatenessMs;
       let row = this.#taken[index]!;
@@ -162,9 +161,8 @@ class ReplayedPartition {
         const version = revisions.version[row]!;
         const knownAt = revisions.knownAt[row]!;
         if (!isBefore(version, knownAt)) break;
-        const entity = entities.numberOf(revisions.entityOf(row));
+        const entity = numbers.of(revisions, row);
         if (entity === undefined) continue;
-        this.#homed[index]!.add(entity);
         latest.add(
           entity,
           {
@@ -200,5 +198,36 @@ class ReplayedPartition {
     const { nextOffset, source, clock } = this.#pipeline;
     this.#reached = { version: versionOf(nextOffset - 1, source.epoch), knownAt: clock.logTime };
     this.#onRecords(records.length);
+  }
+}
+
+/** Looks an entity up once for as long as its task holds it, and not for each of its revisions. */
+class NumbersOfTask {
+  readonly #entities: EntityNumbers;
+  readonly #found = new Set<number>();
+  /** By the task's own number of the entity, which is another's when the fields are another array. */
+  readonly #fields: (readonly Scalar[])[] = [];
+  readonly #numbers: (number | undefined)[] = [];
+
+  constructor(entities: EntityNumbers) {
+    this.#entities = entities;
+  }
+
+  /** Undefined for an entity that nobody asks for. */
+  of(revisions: RevisionBatch, row: number): number | undefined {
+    const own = revisions.entity[row]!;
+    const fields = revisions.entityOf(row);
+    if (this.#fields[own] !== fields) {
+      const number = this.#entities.numberOf(fields);
+      this.#fields[own] = fields;
+      this.#numbers[own] = number;
+      if (number !== undefined) this.#found.add(number);
+    }
+    return this.#numbers[own];
+  }
+
+  /** Whether there were revisions of the entity. */
+  has(number: number): boolean {
+    return this.#found.has(number);
   }
 }

@@ -19,32 +19,55 @@ export async function readTimes(
   column: SpineColumn,
   zone: string | null,
 ): Promise<number> {
-  const { sql, read } = timeReader(file, column, zone);
-  await database.run('CREATE TABLE times (spine_row INTEGER, t DOUBLE)');
-  const times = await RowAppender.open(database, 'times', [INTEGER, DOUBLE]);
-  const wrong: { readonly row: number; readonly found: unknown }[] = [];
-  let wrongCount = 0;
-  let rows = 0;
-  for await (const [value] of database.stream(`SELECT ${sql} FROM spine ORDER BY rowid`)) {
-    const time = value === null ? null : read(value as number | string);
-    if (time === null && wrongCount++ < ROWS_NAMED) wrong.push({ row: rows + 1, found: value });
-    times.append([rows++, time]);
-  }
-  times.close();
-  if (wrongCount > 0) throw wrongTimes(file, column, zone, wrong, wrongCount);
-  return rows;
+  const reader = timeReader(file, column, zone);
+  if (reader.read === null) {
+    await database.run(
+      `CREATE TABLE times AS SELECT rowid::INTEGER AS spine_row, ${reader.time} AS t FROM spine`,
+    );
+  } else await readTexts(database, reader.sql, reader.read);
+  const [[rows, wrongCount] = []] = await database.rows(
+    'SELECT count(*)::DOUBLE, count(*) FILTER (t IS NULL)::DOUBLE FROM times',
+  );
+  if (wrongCount === 0) return rows as number;
+  const wrong = await database.rows(`
+    SELECT (s.rowid + 1)::DOUBLE, ${reader.sql} FROM spine s JOIN times ON spine_row = s.rowid
+    WHERE t IS NULL ORDER BY s.rowid LIMIT ${ROWS_NAMED}`);
+  const named = wrong.map(([row, found]) => ({ row: row as number, found }));
+  throw wrongTimes(file, column, zone, named, wrongCount as number);
 }
 
-/** SQL that gives the column as a number or a text, and what makes a time of that; null where it is none. */
-function timeReader(
-  file: string,
-  { name, type }: SpineColumn,
-  zone: string | null,
-): { readonly sql: string; readonly read: (value: number | string) => number | null } {
+async function readTexts(
+  database: ScratchDatabase,
+  sql: string,
+  read: (text: string) => number | null,
+): Promise<void> {
+  await database.run('CREATE TABLE times (spine_row INTEGER, t DOUBLE)');
+  const times = await RowAppender.open(database, 'times', [INTEGER, DOUBLE]);
+  let row = 0;
+  for await (const texts of database.batches(`SELECT ${sql} FROM spine ORDER BY rowid`)) {
+    for (const [text] of texts) times.append([row++, text === null ? null : read(text as string)]);
+  }
+  times.close();
+}
+
+/** How a column becomes times. */
+type TimeReader =
+  /** `time` is SQL of the time, null where it is none; `sql` of the value as it is named then. */
+  | { readonly sql: string; readonly time: string; readonly read: null }
+  /** `sql` is that of a text, and `read` makes a time of it; null where it is none. */
+  | { readonly sql: string; readonly read: (text: string) => number | null };
+
+/** @throws SpineError when the column holds no times */
+function timeReader(file: string, { name, type }: SpineColumn, zone: string | null): TimeReader {
   const column = quoteIdentifier(name);
-  if (type === 'TIMESTAMP WITH TIME ZONE') return { sql: `epoch_ms(${column})::DOUBLE`, read: Number };
+  if (type === 'TIMESTAMP WITH TIME ZONE') {
+    const time = `epoch_ms(${column})::DOUBLE`;
+    return { sql: time, time, read: null };
+  }
   if (/^U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?$|^DOUBLE$|^FLOAT$/.test(type)) {
-    return { sql: `${column}::DOUBLE`, read: wholeMilliseconds };
+    const number = `${column}::DOUBLE`;
+    const isWhole = `abs(${number}) <= ${Number.MAX_SAFE_INTEGER} AND ${number} = trunc(${number})`;
+    return { sql: number, time: `CASE WHEN ${isWhole} THEN ${number} END`, read: null };
   }
   if (type === 'VARCHAR') return { sql: column, read: textReader(localTimeReader(zone)) };
   // Of JSON lines with numbers and texts, or with nulls alone.
@@ -68,14 +91,12 @@ function timeReader(
   );
 }
 
-function wholeMilliseconds(value: number | string): number | null {
-  return Number.isSafeInteger(value) ? Number(value) + 0 : null;
-}
-
-function textReader(read: LocalTimeReader): (value: number | string) => number | null {
-  return (value) => {
-    const text = String(value).trim();
-    return /^-?\d{1,16}$/.test(text) ? wholeMilliseconds(Number(text)) : read(text);
+function textReader(read: LocalTimeReader): (text: string) => number | null {
+  return (written) => {
+    const text = written.trim();
+    if (!/^-?\d{1,16}$/.test(text)) return read(text);
+    const milliseconds = Number(text);
+    return Number.isSafeInteger(milliseconds) ? milliseconds + 0 : null;
   };
 }
 

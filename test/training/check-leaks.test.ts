@@ -123,8 +123,8 @@ test('a revision that the log does not make is found', async () => {
 test('events that were counted before they happened are found', async () => {
   const read = EventTable.prototype.read;
   vi.spyOn(EventTable.prototype, 'read').mockImplementation(async function* (this: EventTable, database) {
-    for await (const event of read.call(this, database)) {
-      yield { ...event, eventTime: event.eventTime - MINUTE };
+    for await (const events of read.call(this, database)) {
+      yield events.map((event) => ({ ...event, eventTime: event.eventTime - MINUTE }));
     }
   });
   const { leaks, isThere } = await joinChecked({ as: 'event-time' });
