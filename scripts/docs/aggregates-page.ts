@@ -132,8 +132,12 @@ function defaultText(value: number | undefined): string {
 function cellsText(uses: readonly Use[]): string {
   const byWidth = new Map<string, string[]>();
   for (const { types, aggregation } of uses) {
-    const { paneWidth, windowWidth } = createAggregate(aggregation, new Dictionary());
-    const width = `${paneWidth} per pane, ${windowWidth} per window`;
+    const { paneWidth, windowWidth, valuesIn } = createAggregate(aggregation, new Dictionary());
+    const counted =
+      valuesIn === undefined
+        ? ''
+        : '; what a pane keeps beside counts as [values](definitions.md#the-state-of-one-entity)';
+    const width = `${paneWidth} per pane, ${windowWidth} per window${counted}`;
     byWidth.set(width, [...(byWidth.get(width) ?? []), types.join(' and ')]);
   }
   if (byWidth.size === 1) return [...byWidth.keys()][0]!;

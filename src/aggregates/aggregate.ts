@@ -69,6 +69,11 @@ export interface Aggregate {
   /** Whether the result, which is null, is so because it is beyond what a number can hold: such are counted. */
   isOutOfRange(cells: Cells, window: number): boolean;
 
+  /**
+   * How many values the pane keeps outside its cells. An aggregate without this keeps no more for more records.
+   */
+  valuesIn?(cells: Cells, pane: number): number;
+
   /** A pane as bytes and back, independent of handles and of the order in which its records came. */
   encodePane(cells: Cells, pane: number, out: ByteWriter): void;
   decodePane(cells: Cells, pane: number, from: ByteReader): void;

@@ -115,6 +115,10 @@ export class ApproxDistinctCount implements Aggregate {
     return false;
   }
 
+  valuesIn(cells: Cells, pane: number): number {
+    return this.#bags.size(cells[pane]!);
+  }
+
   encodePane(cells: Cells, pane: number, out: ByteWriter): void {
     out.unsigned(this.#bags.size(cells[pane]!));
     this.#bags.forEach(cells[pane]!, (register, rank) => {

@@ -93,6 +93,10 @@ export abstract class BagAggregate implements Aggregate {
     for (let pane = first; pane < end; pane += stride) this.add(cells, window, pane);
   }
 
+  valuesIn(cells: Cells, pane: number): number {
+    return this.bags.size(cells[pane]!);
+  }
+
   encodePane(cells: Cells, pane: number, out: ByteWriter): void {
     out.unsigned(this.bags.size(cells[pane]!));
     this.bags.forEach(cells[pane]!, (category, count) => {

@@ -103,6 +103,10 @@ export abstract class BoundedList extends UniformAggregate {
     return cells[window] === EMPTY_LIST;
   }
 
+  valuesIn(cells: Cells, pane: number): number {
+    return this.lists.size(cells[pane]!);
+  }
+
   override encodePane(cells: Cells, pane: number, out: ByteWriter): void {
     const list = cells[pane]!;
     const size = this.lists.size(list);

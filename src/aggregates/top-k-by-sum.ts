@@ -114,6 +114,10 @@ export class TopKBySum implements Aggregate {
     return false;
   }
 
+  valuesIn(cells: Cells, pane: number): number {
+    return this.#lists.size(cells[pane]!);
+  }
+
   encodePane(cells: Cells, pane: number, out: ByteWriter): void {
     const rows = this.#lists.cells;
     out.unsigned(this.#lists.size(cells[pane]!));

@@ -71,6 +71,8 @@ interface GroupFacts {
   readonly entity: readonly string[];
   readonly allowed_lateness: string;
   readonly emit: string;
+  /** How many panes or sessions, and values that they keep, make an entity too large for another record. */
+  readonly max_entity_state: number;
   readonly ttl: string | null;
   readonly where: string | null;
   readonly fingerprint: string;
@@ -145,6 +147,7 @@ export function reportGroup(group: FeatureGroup): GroupReport {
     entity: group.entity,
     allowed_lateness: formatDuration(group.allowedLatenessMs),
     emit: group.emit,
+    max_entity_state: group.maxEntityState,
     ttl: formatLimit(group.ttlMs),
     where: group.where?.canonical ?? null,
     fingerprint: group.fingerprint,
@@ -218,7 +221,7 @@ const CELL_BYTES = 8;
 function stateCost(group: FeatureGroup, grid: WindowGrid, layout: WindowLayout): StateCost {
   const { paneWidth, windowWidth } = createKernel(group, new Dictionary());
   const entityCells = headCells(layout) + windowWidth;
-  const panes = panesAtMost(group, grid, layout);
+  const panes = Math.min(panesAtMost(group, grid, layout), group.maxEntityState);
   return {
     bytes_per_entity: entityCells * CELL_BYTES,
     bytes_per_pane: paneWidth * CELL_BYTES,

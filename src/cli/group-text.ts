@@ -43,6 +43,7 @@ function describeGroup(group: GroupReport): string {
     ['time to live', group.ttl],
     ...(group.where === null ? [] : [['where', group.where] as [string, Cell]]),
     ...(group.kind === 'windows' ? describeCost(group) : describeSessionCost(group)),
+    ['largest state', `${group.max_entity_state} panes, sessions and values kept of one entity`],
     ['fingerprint', group.fingerprint],
   ];
   const features = formatTable(

@@ -4,7 +4,14 @@ import { type CalendarOptions, readCalendar } from './calendar-options.ts';
 import { compileFeature } from './compile-feature.ts';
 import { checkWhere, recordOfSource, withinLength } from './compile-lambda.ts';
 import type { SourceDefinition } from './define-source.ts';
-import type { Feature, FeatureGroup, FieldType, Grid, Source } from './definition.ts';
+import {
+  DEFAULT_MAX_ENTITY_STATE,
+  type Feature,
+  type FeatureGroup,
+  type FieldType,
+  type Grid,
+  type Source,
+} from './definition.ts';
 import { type Problem, reportProblems } from './definition-error.ts';
 import { rememberPlace } from './definition-place.ts';
 import { CallSite } from './definition-text.ts';
@@ -42,6 +49,11 @@ export interface FeatureGroupOptions<R> {
   readonly allowedLateness?: string;
   /** `'close'` leaves out the early revisions of open windows; default `'change'`. */
   readonly emit?: 'change' | 'close';
+  /**
+   * The most values that the state of one entity may hold: panes or sessions, and what their aggregates keep of single
+   * values. Records of an entity that holds as many are rejected; default 1,000,000.
+   */
+  readonly maxEntityState?: number;
   /** How long the online store keeps an entity after its last write; default, and null: for ever. */
   readonly ttl?: string | null;
   /** Records for which this is not true are skipped. */
@@ -60,6 +72,7 @@ const OPTIONS = [
   'offset',
   'allowedLateness',
   'emit',
+  'maxEntityState',
   'ttl',
   'where',
   'features',
@@ -98,6 +111,7 @@ export function defineFeatureGroup<R>(options: FeatureGroupOptions<R>): FeatureG
     usesCalendar: grid?.kind === 'calendar' || features.some(({ range }) => range.kind === 'since'),
     allowedLatenessMs: reader.duration('allowedLateness', 0) ?? 0,
     emit: reader.choice('emit', ['change', 'close'], 'change'),
+    maxEntityState: reader.integer('maxEntityState', 1, Number.MAX_SAFE_INTEGER, DEFAULT_MAX_ENTITY_STATE),
     ttlMs: reader.given['ttl'] === null ? null : reader.duration('ttl', 1),
     where,
     features,

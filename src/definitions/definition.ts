@@ -133,6 +133,8 @@ export interface Feature {
   readonly valueType: FeatureType;
 }
 
+export const DEFAULT_MAX_ENTITY_STATE = 1_000_000;
+
 export interface FeatureGroup {
   readonly kind: 'featureGroup';
   readonly name: string;
@@ -144,13 +146,18 @@ export interface FeatureGroup {
   readonly usesCalendar: boolean;
   readonly allowedLatenessMs: DurationMs;
   readonly emit: 'change' | 'close';
+  /**
+   * A record of an entity whose state holds so many values or more is rejected. One is counted for each pane or session
+   * that is still needed, and one for each value that its aggregates keep beside their fixed size.
+   */
+  readonly maxEntityState: number;
   /** How long the online store keeps an entity after its last write; null: for ever. */
   readonly ttlMs: DurationMs | null;
   readonly where: Expression | null;
   readonly features: readonly Feature[];
   /**
    * Hex SHA-256 of everything that decides the group's values and state (source fields, event time,
-   * watermark, entity, grid, lateness, emit, where, features): equal text, equal rows.
+   * watermark, entity, grid, lateness, emit, limit of state, where, features): equal text, equal rows.
    */
   readonly fingerprint: string;
 }

@@ -1,5 +1,11 @@
 import { createHash } from 'node:crypto';
-import type { Aggregation, Feature, FeatureGroup, Grid } from './definition.ts';
+import {
+  type Aggregation,
+  DEFAULT_MAX_ENTITY_STATE,
+  type Feature,
+  type FeatureGroup,
+  type Grid,
+} from './definition.ts';
 
 /** Raised when an unchanged definition would give other values or another state. */
 const MEANING = 1;
@@ -27,6 +33,7 @@ export function fingerprintOf(group: Omit<FeatureGroup, 'fingerprint'>): string 
     grid: gridMeaning(group.grid),
     allowedLatenessMs: group.allowedLatenessMs,
     emit: group.emit,
+    ...(group.maxEntityState === DEFAULT_MAX_ENTITY_STATE ? {} : { maxEntityState: group.maxEntityState }),
     where: group.where?.canonical ?? null,
     features: group.features.map(featureMeaning),
   });

@@ -16,8 +16,8 @@ export function createWindows(
   owner: WindowsOwner,
 ): Windows {
   const emitEarly = group.emit === 'change';
-  const { grid, allowedLatenessMs } = group;
-  const shared = { kernel, out, timers, emitEarly, allowedLatenessMs, owner };
+  const { grid, allowedLatenessMs, maxEntityState } = group;
+  const shared = { kernel, out, timers, emitEarly, allowedLatenessMs, maxEntityState, owner };
   if (grid.kind === 'session') return new SessionWindows({ grid, ...shared });
   return new PaneWindows({ layout: new WindowLayout(grid, group.features), ...shared });
 }

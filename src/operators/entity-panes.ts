@@ -19,8 +19,12 @@ const HIGH = 2;
 const LATE_ENTRY = 3;
 /** The oldest pane that changed since {@link EntityPanes.encodeChanges}; Infinity when none did. */
 const CHANGED = 4;
+/** How many panes have gone from the front of the block, whose room is free. */
+const GONE = 5;
+/** How many values the panes keep outside their cells. */
+const VALUES = 6;
 /** From here, for each range: the place of the first pane inside the window. */
-const LOW = 5;
+const LOW = 7;
 
 /** A position before all others. */
 export const NOWHERE = Number.NEGATIVE_INFINITY;
@@ -54,6 +58,8 @@ export class EntityPanes {
   #entity = -1;
   #cells: Cells = new Float64Array(0);
   #base = 0;
+  /** Index of the first pane's first cell. */
+  #panes = 0;
 
   constructor(layout: WindowLayout, kernel: Kernel, owner: Pick<WindowsOwner, 'onChunkGone'>) {
     this.#owner = owner;
@@ -78,6 +84,7 @@ export class EntityPanes {
     this.#entity = entity;
     this.#cells = this.#arena.cellsOf(entity);
     this.#base = this.#arena.baseOf(entity);
+    this.#panes = this.#base + this.#panesAt + this.#cells[this.#base + GONE]! * this.#width;
     return true;
   }
 
@@ -88,6 +95,9 @@ export class EntityPanes {
     const cells = this.#cells;
     const base = this.#base;
     cells[base + COUNT] = 0;
+    cells[base + GONE] = 0;
+    cells[base + VALUES] = 0;
+    this.#panes = base + this.#panesAt;
     cells[base + AT] = NOWHERE;
     cells[base + HIGH] = 0;
     cells[base + LATE_ENTRY] = NOWHERE;
@@ -113,6 +123,11 @@ export class EntityPanes {
     return this.#cells[this.#base + COUNT]!;
   }
 
+  /** How much is held of the entity: its panes, and the values that they keep outside their cells. */
+  get size(): number {
+    return this.count + this.#cells[this.#base + VALUES]!;
+  }
+
   /** The grid position at which the window stands. */
   get position(): number {
     return this.#cells[this.#base + AT]!;
@@ -129,7 +144,7 @@ export class EntityPanes {
 
   /** The number of the pane at a place. */
   paneAt(place: number): number {
-    return this.#cells[this.#base + this.#panesAt + place * this.#width]!;
+    return this.#cells[this.#at(place)]!;
   }
 
   /** The newest pane's number; −Infinity when there is none. */
@@ -166,7 +181,7 @@ export class EntityPanes {
   get nextLeave(): number {
     const cells = this.#cells;
     const base = this.#base;
-    const panes = base + this.#panesAt;
+    const panes = this.#panes;
     const high = cells[base + HIGH]!;
     let next = Number.POSITIVE_INFINITY;
     for (let range = 0; range < this.#ranges.length; range++) {
@@ -196,7 +211,7 @@ export class EntityPanes {
     const base = this.#base;
     const at = cells[base + AT]!;
     if (at === position) return;
-    const panes = base + this.#panesAt;
+    const panes = this.#panes;
     const width = this.#width;
     const count = cells[base + COUNT]!;
     const oldHigh = cells[base + HIGH]!;
@@ -222,7 +237,7 @@ export class EntityPanes {
     const kernel = this.#kernel.ranges[range]!;
     const cells = this.#cells;
     const window = this.#base + this.#windowAt;
-    const panes = this.#base + this.#panesAt;
+    const panes = this.#panes;
     const width = this.#width;
     if (low >= oldHigh || high <= oldLow) {
       if (oldHigh > oldLow) kernel.clear(cells, window);
@@ -257,7 +272,7 @@ export class EntityPanes {
       this.#open(place, pane);
     }
     this.#touch(pane);
-    this.#kernel.insertPane(cells, base + this.#panesAt + place * this.#width, eventTime, offset);
+    cells[base + VALUES]! += this.#kernel.insertPane(cells, this.#at(place), eventTime, offset);
 
     if (pane >= this.position) return isNew;
     const window = base + this.#windowAt;
@@ -279,7 +294,7 @@ export class EntityPanes {
   #open(place: number, pane: number): void {
     const cells = this.#cells;
     const base = this.#base;
-    const panes = base + this.#panesAt;
+    const panes = this.#panes;
     const width = this.#width;
     const count = cells[base + COUNT]!;
     if (place < count) {
@@ -298,44 +313,45 @@ export class EntityPanes {
     }
   }
 
-  /**
-   * Room for one more pane: by dropping what nothing needs when that frees a quarter of the block, else by a larger
-   * block.
-   */
+  /** Room for one more pane: that of those that have gone when it is a quarter of the block, else a larger block. */
   makeRoom(finalUpTo: number): void {
     const capacity = this.#arena.capacityOf(this.#entity);
-    if (this.count < capacity) return;
-    const dropped = this.#hasLifetime ? this.#settled(finalUpTo) - 1 : this.#firstNeeded(finalUpTo);
-    if (dropped * 4 < capacity) {
+    if (this.#cells[this.#base + GONE]! + this.count < capacity) return;
+    this.settle(finalUpTo);
+    if (this.#cells[this.#base + GONE]! * 4 < capacity) {
       this.#arena.grow(this.#entity);
       this.select(this.#entity);
       return;
     }
-    // What goes must not be inside a range that ends; at a final position none of it is.
-    if (this.position < finalUpTo) this.moveTo(finalUpTo);
-    const cells = this.#cells;
-    const base = this.#base;
-    const panes = base + this.#panesAt;
-    const kept = panes + dropped * this.#width;
-    if (this.#hasLifetime) {
-      for (let pane = panes; pane < kept; pane += this.#width) this.#kernel.mergeLifetime(cells, kept, pane);
-    }
-    this.#giveUpChunks(dropped);
-    this.#freePanes(dropped);
-    cells.copyWithin(panes, kept, panes + this.count * this.#width);
-    cells[base + COUNT]! -= dropped;
-    cells[base + HIGH]! -= dropped;
-    for (let range = 0; range < this.#ranges.length; range++) {
-      cells[base + LOW + range] = Math.max(0, cells[base + LOW + range]! - dropped);
-    }
+    const front = this.#base + this.#panesAt;
+    this.#cells.copyWithin(front, this.#panes, this.#at(this.count));
+    this.#cells[this.#base + GONE] = 0;
+    this.#panes = front;
   }
 
-  /** The place of the first pane that some window which is not final, or a row at its leaving, still needs. */
-  #firstNeeded(finalUpTo: number): number {
-    const count = this.count;
-    let place = 0;
-    while (place < count && this.#layout.lastLeaveOf(this.paneAt(place)) <= finalUpTo) place++;
-    return place;
+  /**
+   * Gives up what no window that is not final needs, nor a row at its leaving. Then what is held, and {@link size}, is
+   * a function of the log, whenever this was done before.
+   */
+  settle(finalUpTo: number): void {
+    const settled = this.#settled(finalUpTo);
+    if (settled === 0) return;
+    // What goes must not be inside a range that ends; at a final position none of it is.
+    if (this.position < finalUpTo) this.moveTo(finalUpTo);
+    const gone = this.#hasLifetime ? settled - 1 : settled;
+    this.#giveUpChunks(gone);
+    if (this.#hasLifetime) this.#mergeSettled(settled);
+    else this.#freePanes(settled);
+
+    const cells = this.#cells;
+    const base = this.#base;
+    this.#panes = this.#at(gone);
+    cells[base + GONE]! += gone;
+    cells[base + COUNT]! -= gone;
+    cells[base + HIGH]! -= gone;
+    for (let range = 0; range < this.#ranges.length; range++) {
+      cells[base + LOW + range] = Math.max(0, cells[base + LOW + range]! - gone);
+    }
   }
 
   /**
@@ -360,10 +376,38 @@ export class EntityPanes {
     return this.#layout.lastRowOf(next) <= finalUpTo ? next : pane;
   }
 
+  /** Makes the first panes one, at the place of the last of them, with the values of lifetime features only. */
+  #mergeSettled(count: number): void {
+    const kernel = this.#kernel;
+    const cells = this.#cells;
+    const last = this.#at(count - 1);
+    const number = cells[last]!;
+    // The first one is what others were merged to before: it may be large.
+    const merged = this.#panes;
+    let values = -kernel.valuesIn(cells, merged);
+    for (let pane = merged + this.#width; pane <= last; pane += this.#width) {
+      values -= kernel.valuesIn(cells, pane);
+      kernel.mergeLifetime(cells, merged, pane);
+      kernel.freePane(cells, pane);
+    }
+    kernel.clearEnding(cells, merged);
+    values += kernel.valuesIn(cells, merged);
+    cells[this.#base + VALUES]! += values;
+    cells.copyWithin(last, merged, merged + this.#width);
+    cells[last] = number;
+  }
+
   #freePanes(count: number): void {
-    const panes = this.#base + this.#panesAt;
-    for (let place = 0; place < count; place++)
-      this.#kernel.freePane(this.#cells, panes + place * this.#width);
+    const cells = this.#cells;
+    for (let place = 0; place < count; place++) {
+      cells[this.#base + VALUES]! -= this.#kernel.valuesIn(cells, this.#at(place));
+      this.#kernel.freePane(cells, this.#at(place));
+    }
+  }
+
+  /** Index of the first cell of the pane at a place. */
+  #at(place: number): number {
+    return this.#panes + place * this.#width;
   }
 
   // ---------------------------------------------------------------------------------------------- chunks
@@ -419,7 +463,7 @@ export class EntityPanes {
     for (let place = from; place < to; place++) {
       const pane = this.paneAt(place);
       out.signed(pane - previous);
-      this.#kernel.encodePane(this.#cells, this.#base + this.#panesAt + place * this.#width, out);
+      this.#kernel.encodePane(this.#cells, this.#at(place), out);
       previous = pane;
     }
   }
@@ -435,7 +479,8 @@ export class EntityPanes {
       this.makeRoom(NOWHERE);
       const place = pane > this.newest ? this.count : this.lowerBound(pane);
       this.#open(place, pane);
-      this.#kernel.decodePane(this.#cells, this.#base + this.#panesAt + place * this.#width, from);
+      this.#kernel.decodePane(this.#cells, this.#at(place), from);
+      this.#cells[this.#base + VALUES]! += this.#kernel.valuesIn(this.#cells, this.#at(place));
     }
   }
 }

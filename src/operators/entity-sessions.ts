@@ -13,8 +13,10 @@ const CHUNK_FORMAT = 1;
 // The head of an entity's block.
 /** How many sessions there are. */
 const COUNT = 0;
+/** How many values they keep outside their cells, those of their windows aside. */
+const VALUES = 1;
 /** Cells of an entity in front of its sessions. */
-export const SESSIONS_HEAD_CELLS = 1;
+export const SESSIONS_HEAD_CELLS = 2;
 
 // A session: the cells of a pane, whose number is the time of the session's first event; what is named here; the cells
 // of a window.
@@ -87,7 +89,8 @@ export class EntitySessions {
   create(entity: number): void {
     this.#arena.allocate(entity);
     this.select(entity);
-    this.#head(COUNT, 0);
+    this.#setHead(COUNT, 0);
+    this.#setHead(VALUES, 0);
   }
 
   /** Gives up what is held of the entity. */
@@ -97,7 +100,12 @@ export class EntitySessions {
   }
 
   get count(): number {
-    return this.#cells[this.#sessions - SESSIONS_HEAD_CELLS + COUNT]!;
+    return this.#head(COUNT);
+  }
+
+  /** How much is held of the entity: its sessions, and the values that they keep outside their cells. */
+  get size(): number {
+    return this.count + this.#head(VALUES);
   }
 
   firstOf(place: number): EventTimeMs {
@@ -166,7 +174,7 @@ export class EntitySessions {
     else if (this.#joinedTo - place > 1) this.#merge(place, this.#joinedTo);
     const cells = this.#cells;
     const session = this.#at(place);
-    this.#kernel.insertPane(cells, session, eventTime, offset);
+    this.#addValues(this.#kernel.insertPane(cells, session, eventTime, offset));
     this.#kernel.insertWindow(cells, session + this.#windowAt, eventTime, offset);
     cells[session + this.#ownAt + CHANGED] = 1;
     if (eventTime > this.lastOf(place)) cells[session + this.#ownAt + LAST] = eventTime;
@@ -212,6 +220,7 @@ export class EntitySessions {
     const session = this.#at(place);
     this.#kernel.decodePane(this.#cells, session, from);
     this.#range.add(this.#cells, session + this.#windowAt, session);
+    this.#addValues(this.#kernel.valuesIn(this.#cells, session));
   }
 
   /** Adds an empty session at a place among the others. */
@@ -229,17 +238,19 @@ export class EntitySessions {
     cells[session + this.#ownAt + CHANGED] = 0;
     this.#kernel.initPane(cells, session);
     this.#kernel.initWindow(cells, session + this.#windowAt);
-    this.#head(COUNT, count + 1);
+    this.#setHead(COUNT, count + 1);
   }
 
   /** Makes the sessions from ≤ place < to one. */
   #merge(from: number, to: number): void {
     const cells = this.#cells;
     const into = this.#at(from);
+    this.#addValues(-this.#kernel.valuesIn(cells, into));
     for (let session = into + this.#width; session < this.#at(to); session += this.#width) {
       this.#range.add(cells, into + this.#windowAt, session);
       this.#kernel.mergePane(cells, into, session);
     }
+    this.#addValues(this.#kernel.valuesIn(cells, into));
     cells[into + this.#ownAt + LAST] = this.lastOf(to - 1);
     this.#takeAway(from + 1, to);
   }
@@ -253,11 +264,12 @@ export class EntitySessions {
     }
     const count = this.count;
     cells.copyWithin(this.#at(from), this.#at(to), this.#at(count));
-    this.#head(COUNT, count - (to - from));
+    this.#setHead(COUNT, count - (to - from));
   }
 
   #free(place: number): void {
     const session = this.#at(place);
+    this.#addValues(-this.#kernel.valuesIn(this.#cells, session));
     this.#kernel.freePane(this.#cells, session);
     this.#kernel.clearWindow(this.#cells, session + this.#windowAt);
   }
@@ -266,8 +278,16 @@ export class EntitySessions {
     return this.#sessions + place * this.#width;
   }
 
-  #head(cell: number, value: number): void {
+  #head(cell: number): number {
+    return this.#cells[this.#sessions - SESSIONS_HEAD_CELLS + cell]!;
+  }
+
+  #setHead(cell: number, value: number): void {
     this.#cells[this.#sessions - SESSIONS_HEAD_CELLS + cell] = value;
+  }
+
+  #addValues(count: number): void {
+    this.#setHead(VALUES, this.#head(VALUES) + count);
   }
 }
 

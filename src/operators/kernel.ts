@@ -24,7 +24,8 @@ export interface Kernel {
   freePane(cells: Cells, pane: number): void;
   initWindow(cells: Cells, window: number): void;
   clearWindow(cells: Cells, window: number): void;
-  insertPane(cells: Cells, pane: number, time: EventTimeMs, offset: Offset): void;
+  /** Gives how many values the pane keeps outside its cells that it did not before. */
+  insertPane(cells: Cells, pane: number, time: EventTimeMs, offset: Offset): number;
   /** All ranges at once. */
   insertWindow(cells: Cells, window: number, time: EventTimeMs, offset: Offset): void;
   /** The features' values as of window_end, one after the other from `at` on. */
@@ -32,6 +33,10 @@ export interface Kernel {
   /** The values of all features, or of the lifetime features, go over from one pane to another. */
   mergePane(cells: Cells, pane: number, from: number): void;
   mergeLifetime(cells: Cells, pane: number, from: number): void;
+  /** Empties the pane of the features that are not of a lifetime. */
+  clearEnding(cells: Cells, pane: number): void;
+  /** How many values the pane keeps outside its cells. */
+  valuesIn(cells: Cells, pane: number): number;
   encodePane(cells: Cells, pane: number, out: ByteWriter): void;
   decodePane(cells: Cells, pane: number, from: ByteReader): void;
   /** One for each of `differentRanges`. */
@@ -107,6 +112,10 @@ export function createKernel(group: FeatureGroup, dictionary: Dictionary): Kerne
       },
     }`;
   };
+  const isOfLifetime = ({ feature }: Part): boolean => feature.range.kind === 'lifetime';
+  const valuesInPane = parts
+    .filter(({ aggregate }) => aggregate.valuesIn !== undefined)
+    .reduce((sum, p) => `${sum} + ${p.name}.valuesIn(cells, pane + ${p.pane})`, '0');
   const source = `'use strict';
     let overflows = 0;
     return {
@@ -118,7 +127,11 @@ export function createKernel(group: FeatureGroup, dictionary: Dictionary): Kerne
       freePane(cells, pane) { ${each((p) => `${p.name}.freePane(cells, pane + ${p.pane});`)} },
       initWindow(cells, window) { ${each((p) => `${p.name}.initWindow(cells, window + ${p.window});`)} },
       clearWindow(cells, window) { ${each((p) => `${p.name}.clearWindow(cells, window + ${p.window});`)} },
-      insertPane(cells, pane, time, offset) { ${insertInto('pane')} },
+      insertPane(cells, pane, time, offset) {
+        const before = ${valuesInPane};
+        ${insertInto('pane')}
+        return ${valuesInPane} - before;
+      },
       insertWindow(cells, window, time, offset) { ${insertInto('window')} },
       evaluate(cells, window, end, out, at) {
         let value;
@@ -130,9 +143,12 @@ export function createKernel(group: FeatureGroup, dictionary: Dictionary): Kerne
           .join('\n')}
       },
       mergePane(cells, pane, from) { ${mergeCode(parts)} },
-      mergeLifetime(cells, pane, from) { ${mergeCode(
-        parts.filter(({ feature }) => feature.range.kind === 'lifetime'),
+      mergeLifetime(cells, pane, from) { ${mergeCode(parts.filter(isOfLifetime))} },
+      clearEnding(cells, pane) { ${each(
+        (p) => `${p.name}.freePane(cells, pane + ${p.pane}); ${p.name}.initPane(cells, pane + ${p.pane});`,
+        parts.filter((part) => !isOfLifetime(part)),
       )} },
+      valuesIn(cells, pane) { return ${valuesInPane}; },
       encodePane(cells, pane, out) { ${each((p) => `${p.name}.encodePane(cells, pane + ${p.pane}, out);`)} },
       decodePane(cells, pane, from) { ${each((p) => `${p.name}.decodePane(cells, pane + ${p.pane}, from);`)} },
       ranges: [${ranges.map(rangeCode).join(',\n')}],

@@ -40,6 +40,7 @@ export class PaneWindows implements Windows {
   readonly #ranges: readonly PaneRange[];
   readonly #owner: WindowsOwner;
   readonly #allowedLatenessMs: number;
+  readonly #maxEntityState: number;
 
   /** The greatest position whose windows are closed, and whose windows are final. */
   #closedUpTo = NOWHERE;
@@ -62,6 +63,7 @@ export class PaneWindows implements Windows {
     timers: EntityTimers;
     emitEarly: boolean;
     allowedLatenessMs: number;
+    maxEntityState: number;
     owner: WindowsOwner;
   }) {
     const { layout, kernel, out } = options;
@@ -74,6 +76,7 @@ export class PaneWindows implements Windows {
     this.#stepPanes = layout.stepPanes;
     this.#ranges = layout.ranges;
     this.#allowedLatenessMs = options.allowedLatenessMs;
+    this.#maxEntityState = options.maxEntityState;
     this.#before = new Float64Array(out.width * 16);
   }
 
@@ -104,6 +107,16 @@ export class PaneWindows implements Windows {
       missedLast: layout.timeOf(last),
       missedCount: (last - first) / this.#stepPanes + 1,
     };
+  }
+
+  hasRoom(entity: number): boolean {
+    const panes = this.#panes;
+    panes.select(entity);
+    // What is held depends on when room was made, and is never less than what is needed, which is a function of the
+    // log. So where it is below the limit the other is, too; and where it is not, it is brought down to that.
+    if (panes.size < this.#maxEntityState) return true;
+    panes.settle(this.#finalUpTo);
+    return panes.size < this.#maxEntityState;
   }
 
   /** The record is admitted to at least one window, and its inputs are read. */

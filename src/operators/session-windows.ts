@@ -28,6 +28,7 @@ export class SessionWindows implements Windows {
   readonly #owner: WindowsOwner;
   readonly #gapMs: DurationMs;
   readonly #allowedLatenessMs: DurationMs;
+  readonly #maxEntityState: number;
   #watermark: EventTimeMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: {
@@ -37,6 +38,7 @@ export class SessionWindows implements Windows {
     timers: EntityTimers;
     emitEarly: boolean;
     allowedLatenessMs: DurationMs;
+    maxEntityState: number;
     owner: WindowsOwner;
   }) {
     this.#sessions = new EntitySessions(options.grid, options.kernel, options.owner);
@@ -46,6 +48,7 @@ export class SessionWindows implements Windows {
     this.#owner = options.owner;
     this.#gapMs = options.grid.gapMs;
     this.#allowedLatenessMs = options.allowedLatenessMs;
+    this.#maxEntityState = options.maxEntityState;
   }
 
   get bytes(): number {
@@ -64,6 +67,12 @@ export class SessionWindows implements Windows {
   missed(eventTime: EventTimeMs): MissedWindows {
     const end = eventTime + this.#gapMs;
     return { missedFirst: end, missedLast: end, missedCount: 1 };
+  }
+
+  /** Sessions are given up as the watermark passes them: what is held is a function of the log. */
+  hasRoom(entity: number): boolean {
+    this.#sessions.select(entity);
+    return this.#sessions.size < this.#maxEntityState;
   }
 
   /** Retracts the rows of the ends that the record moves, then gives the row of the session that it is in now. */

@@ -1,7 +1,7 @@
 import { Dictionary } from '../aggregates/dictionary.ts';
 import type { FeatureGroup } from '../definitions/definition.ts';
 import { assert } from '../errors.ts';
-import type { LogRecord, Rejection, RejectionReason } from '../sources/record.ts';
+import { type LogRecord, Rejection, type RejectionReason } from '../sources/record.ts';
 import type { EntityState, TaskProgress } from '../state/state-store.ts';
 import { type EventTimeMs, type Offset, type Version, versionOf } from '../time.ts';
 import { createWindows } from './create-windows.ts';
@@ -208,21 +208,23 @@ export class Task implements RecordTaker {
       this.#reject(log, rejection);
       return;
     }
-    this.counters.records++;
-
-    let entity = this.#entities.idOf(key!) ?? this.#stored?.entities.load(key!, this.#entities.valuesIn(row));
-    const lateness = this.#windows.judge(entity, eventTime);
-    if (lateness !== 'in-time') {
-      this.counters.late++;
-      if (lateness === 'partly-late') this.counters.partlyLate++;
-      if (lateness === 'dropped') {
-        this.counters.dropped++;
-        this.#outputs.dropped(this.#droppedRecord(log, eventTime, watermarkBefore), log);
-        return;
-      }
+    const known =
+      this.#entities.idOf(key!) ?? this.#stored?.entities.load(key!, this.#entities.valuesIn(row));
+    const lateness = this.#windows.judge(known, eventTime);
+    if (lateness === 'dropped') {
+      this.#drop(log, eventTime, watermarkBefore);
+      return;
     }
-    entity ??= this.#entities.add(key!, this.#entities.valuesIn(row));
+    const entity = known ?? this.#entities.add(key!, this.#entities.valuesIn(row));
     this.#stored?.entities.use(entity);
+    if (known !== undefined && !this.#windows.hasRoom(known)) {
+      const limit = `the state of its entity holds ${this.group.maxEntityState} values or more`;
+      this.#reject(log, new Rejection('entity_too_large', limit));
+      return;
+    }
+    this.counters.records++;
+    if (lateness !== 'in-time') this.counters.late++;
+    if (lateness === 'partly-late') this.counters.partlyLate++;
     this.#kernel.read(row);
     const arrival = this.#arrival;
     arrival.eventTime = eventTime;
@@ -232,10 +234,14 @@ export class Task implements RecordTaker {
     this.#windows.apply(entity, arrival);
   }
 
-  #droppedRecord(log: LogRecord, eventTime: EventTimeMs, watermark: EventTimeMs): DroppedRecord {
+  #drop(log: LogRecord, eventTime: EventTimeMs, watermark: EventTimeMs): void {
+    this.counters.records++;
+    this.counters.late++;
+    this.counters.dropped++;
     const { partition } = this;
     const { offset, timestamp } = log;
-    return { partition, offset, timestamp, eventTime, watermark, ...this.#windows.missed(eventTime) };
+    const missed = this.#windows.missed(eventTime);
+    this.#outputs.dropped({ partition, offset, timestamp, eventTime, watermark, ...missed }, log);
   }
 
   #reject(log: LogRecord, rejection: Rejection): void {

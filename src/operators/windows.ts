@@ -38,11 +38,16 @@ export interface Windows {
 
   /**
    * How late a record of the entity is, against the watermark as it is; undefined: of an entity that has no number
-   * yet. Unless it is dropped, {@link apply} follows for this record.
+   * yet. Unless it is dropped, or its entity has no room, {@link apply} follows for this record.
    */
   judge(entity: number | undefined, eventTime: EventTimeMs): Lateness;
   /** The windows that the record last judged missed; meaningful when it was dropped. */
   missed(eventTime: EventTimeMs): MissedWindows;
+  /**
+   * Whether the state of an entity is below its limit, so that the record last judged may be taken in: a function of
+   * the log only.
+   */
+  hasRoom(entity: number): boolean;
   /** Takes in the record that was judged last. */
   apply(entity: number, arrival: Arrival): void;
 

@@ -26,7 +26,7 @@ export type SourceRejection =
   | 'schema'
   | 'null_event_time'
   | 'ahead';
-export type GroupRejection = 'null_entity' | 'key_mismatch' | 'event_time_range';
+export type GroupRejection = 'null_entity' | 'key_mismatch' | 'event_time_range' | 'entity_too_large';
 export type RejectionReason = SourceRejection | GroupRejection;
 
 export class Rejection {

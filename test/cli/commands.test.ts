@@ -2,7 +2,14 @@ import { resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Drivers } from '../../src/cli/drivers.ts';
 import { createProgram } from '../../src/cli/main.ts';
-import type { Definitions, Feature, FeatureGroup, Range, Source } from '../../src/definitions/definition.ts';
+import {
+  DEFAULT_MAX_ENTITY_STATE,
+  type Definitions,
+  type Feature,
+  type FeatureGroup,
+  type Range,
+  type Source,
+} from '../../src/definitions/definition.ts';
 import type { DemoResult } from '../../src/demo/options.ts';
 import type { StoreDescription } from '../../src/offline/describe.ts';
 import type { JudgedAnswer, ProofSummary } from '../../src/proof/options.ts';
@@ -746,6 +753,7 @@ const GROUP: FeatureGroup = {
   usesCalendar: false,
   allowedLatenessMs: 600_000,
   emit: 'change',
+  maxEntityState: DEFAULT_MAX_ENTITY_STATE,
   ttlMs: null,
   where: null,
   features: [86_400_000, 5_400_000].map((lengthMs, i) => ({

@@ -1,4 +1,4 @@
-import type { Grid, Range } from '../../src/definitions/definition.ts';
+import { DEFAULT_MAX_ENTITY_STATE, type Grid, type Range } from '../../src/definitions/definition.ts';
 import type { RunnableDefinition } from '../oracle/compile-group.ts';
 import { typed } from '../oracle/lambdas.ts';
 import type { WrittenRecord } from '../oracle/log-arbitrary.ts';
@@ -58,6 +58,7 @@ export function definitionOf({ grid, range, allowedLateness }: FlinkWindows): Ru
       onNullEventTime: 'reject',
       emit: 'change',
       epoch: 0,
+      maxEntityState: DEFAULT_MAX_ENTITY_STATE,
       where: (row) => row['n'] !== null,
       entity: (row) => [row['id'] ?? null],
       key: (row) => row['id'] ?? null,

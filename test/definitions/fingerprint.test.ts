@@ -66,7 +66,11 @@ describe('a fingerprint', () => {
     ['fields taken out', FEATURES.replace('(t) => t.ok', '({ ok }) => ok'), OPTIONS],
     ['quotes', FEATURES.replaceAll("'failed'", '"failed"'), OPTIONS],
     ['another text of a duration', FEATURES.replace("'1h'", "'60m'"), OPTIONS],
-    ['a default written out', FEATURES, `${OPTIONS} offset: '0s', emit: 'change', allowedLateness: '0s',`],
+    [
+      'a default written out',
+      FEATURES,
+      `${OPTIONS} offset: '0s', emit: 'change', allowedLateness: '0s', maxEntityState: 1_000_000,`,
+    ],
     ['an offset of whole steps', FEATURES, `${OPTIONS} offset: '10m',`],
     ['a ttl', FEATURES, `${OPTIONS} ttl: '30d',`],
   ])('does not change with %s', async (_, features, options) => {
@@ -85,6 +89,7 @@ describe('a fingerprint', () => {
     ['the offset', FEATURES, `${OPTIONS} offset: '1m',`],
     ['the lateness', FEATURES, `${OPTIONS} allowedLateness: '1m',`],
     ['what is emitted', FEATURES, `${OPTIONS} emit: 'close',`],
+    ['the limit on the state of an entity', FEATURES, `${OPTIONS} maxEntityState: 999_999,`],
     ['the where of the group', FEATURES, OPTIONS.replace('!== 0', '!== 1')],
     ['the entity', FEATURES, OPTIONS.replace("'card_id'", "['card_id', 'status']")],
   ])('changes with %s', async (_, features, options) => {

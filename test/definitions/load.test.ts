@@ -42,6 +42,7 @@ describe('a definitions file', () => {
       grid: { kind: 'fixed', stepMs: 300_000, offsetMs: 0 },
       allowedLatenessMs: 600_000,
       emit: 'change',
+      maxEntityState: 1_000_000,
       ttlMs: null,
       where: null,
       source: {

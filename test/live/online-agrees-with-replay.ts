@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { FeatureGroup } from '../../src/definitions/definition.ts';
+import { DEFAULT_MAX_ENTITY_STATE, type FeatureGroup } from '../../src/definitions/definition.ts';
 import { RowFlusher } from '../../src/live/row-flusher.ts';
 import type { RevisionBatch } from '../../src/operators/revision.ts';
 import { SourcePartition } from '../../src/operators/source-partition.ts';
@@ -120,6 +120,7 @@ const busySessions: fc.Arbitrary<Input> = fc
         maxAheadMs: null,
         onNullEventTime: 'reject',
         epoch: 0,
+        maxEntityState: DEFAULT_MAX_ENTITY_STATE,
         where: null,
         entity: (row) => [row['id'] ?? null],
         key: null,

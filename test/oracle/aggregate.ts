@@ -153,13 +153,12 @@ export function isNullOfNothing(
   return twinOf(aggregate)(nothing) === null;
 }
 
-/** The feature's value over these contents at window_end (semantics.md, "NULL and number rules"). */
-export function aggregateOf(
-  feature: FeatureDescription,
+/** What of these contents reaches the feature's aggregate. */
+export function reachedBy(
+  { input, other, where, integer, parameters }: FeatureDescription,
   contents: readonly Occurrence[],
   windowEnd: number,
-): Value | null {
-  const { aggregate, input, other, where, integer, parameters } = feature;
+): Reached {
   const reached = contents
     .filter((occurrence) => where === null || where(occurrence.row) === true)
     .sort((a, b) => a.eventTime - b.eventTime || a.offset - b.offset)
@@ -169,16 +168,27 @@ export function aggregateOf(
       eventTime,
     }))
     .filter(({ value, other }) => value !== null && other !== null);
-  const value = twinOf(aggregate)({
+  return {
     values: reached.map(({ value }) => withoutMinusZero(value!)),
     others: reached.map(({ other }) => withoutMinusZero(other!)),
     eventTimes: reached.map(({ eventTime }) => eventTime),
     windowEnd,
     integer,
     parameters,
-  });
+  };
+}
+
+/** The feature's value over these contents at window_end (semantics.md, "NULL and number rules"). */
+export function aggregateOf(
+  feature: FeatureDescription,
+  contents: readonly Occurrence[],
+  windowEnd: number,
+): Value | null {
+  const { aggregate } = feature;
+  const reached = reachedBy(feature, contents, windowEnd);
+  const value = twinOf(aggregate)(reached);
   const reaches = isOwn(aggregate) ? ownDescription(aggregate).reaches : () => true;
-  const isEmpty = !reached.some(({ value, other }) => reaches(value!, other!));
+  const isEmpty = !reached.values.some((each, index) => reaches(each, reached.others[index]!));
   return isEmpty ? (value ?? feature.default) : value;
 }
 

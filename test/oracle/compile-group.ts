@@ -54,6 +54,7 @@ export function compileGroup(definition: RunnableDefinition): FeatureGroup {
     usesCalendar: usesCalendar(group),
     allowedLatenessMs: group.allowedLatenessMs,
     emit: group.emit,
+    maxEntityState: group.maxEntityState,
     ttlMs: null,
     where: condition(lambdas.where),
     features: group.features.map(({ name, aggregate, parameters, range, ...feature }, index): Feature => {

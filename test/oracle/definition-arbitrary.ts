@@ -5,7 +5,12 @@ import {
   type AggregateSignature,
   signatureOf,
 } from '../../src/definitions/aggregate-signatures.ts';
-import type { FieldType, Grid, Range } from '../../src/definitions/definition.ts';
+import {
+  DEFAULT_MAX_ENTITY_STATE,
+  type FieldType,
+  type Grid,
+  type Range,
+} from '../../src/definitions/definition.ts';
 import type { ValueType } from '../../src/definitions/expression.ts';
 import { formatDuration } from '../../src/time.ts';
 import { type FeatureDescription, isNullOfNothing } from './aggregate.ts';
@@ -219,6 +224,10 @@ const groupChoice = fc.record({
     { weight: 1, arbitrary: fc.constant('close' as const) },
   ),
   epoch: fc.constantFrom(0, 0, 0, 1, 3),
+  maxEntityState: fc.oneof(
+    { weight: 2, arbitrary: fc.constant(null) },
+    { weight: 1, arbitrary: fc.integer({ min: 1, max: 20 }) },
+  ),
   checkKey: fc.boolean(),
   where: fc.option(choice, { freq: 2 }),
   entityFields: fc.constantFrom(['id'], ['id'], ['id', 'sub'], ['sub', 'id'], ['id', 'kind']),
@@ -250,7 +259,7 @@ function buildDefinition(
   withOthers: boolean,
 ): Definition {
   const { stepMs } = frame;
-  const { entityFields, idKind, onNullEventTime, emit, epoch, checkKey } = chosen;
+  const { entityFields, idKind, onNullEventTime, emit, epoch, checkKey, maxEntityState } = chosen;
   const offsetMs = Math.floor((chosen.offset / 1000) * stepMs);
   const grid = PLAIN_FRAMES.includes(frame) ? { kind: 'fixed' as const, stepMs, offsetMs } : frame.grid;
   const allowedLatenessMs = chosen.lateness(stepMs);
@@ -269,6 +278,7 @@ function buildDefinition(
     onNullEventTime,
     emit,
     epoch,
+    maxEntityState: maxEntityState ?? DEFAULT_MAX_ENTITY_STATE,
     where: where === null ? null : where.evaluate,
     entity: (row) => entityFields.map((name) => row[name] ?? null),
     key: checkKey ? (row) => row['id'] ?? null : null,
@@ -301,7 +311,7 @@ export const sample = defineFeatureGroup({
   ${gridOptions(grid)},
   allowedLateness: '${formatDuration(allowedLatenessMs)}',
   emit: '${emit}',
-${where === null ? '' : `  where: ${where.text},\n`}  features: {
+${maxEntityState === null ? '' : `  maxEntityState: ${maxEntityState},\n`}${where === null ? '' : `  where: ${where.text},\n`}  features: {
 ${features.map((feature) => feature.text).join('\n')}
   },
 });
@@ -338,6 +348,7 @@ export function tallyOf(definition: Definition): Pick<Definition, 'group' | 'ent
       grid: { kind: 'fixed', stepMs, offsetMs: 0 },
       allowedLatenessMs: 0,
       emit: 'change',
+      maxEntityState: DEFAULT_MAX_ENTITY_STATE,
       where: PREDICATES[0]!.evaluate,
       entity: (row) => [row['id'] ?? null],
       features: [

@@ -2,12 +2,17 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Value, WindowGrid } from '../../src/definitions/definition.ts';
 import type { Revision } from '../../src/operators/revision.ts';
 import { aggregateOf, type FeatureDescription } from './aggregate.ts';
-import { gridAfter, gridBefore, rangeStart } from './grid.ts';
+import { gridAfter, gridBefore, gridUpTo, rangeStart } from './grid.ts';
 import type { GroupDescription } from './oracle.ts';
+import { stateSizeOf } from './state-size.ts';
 import type { Event, RowChange, Standing, WindowsReading } from './windows-reading.ts';
 
 function staysForEver({ features }: GroupDescription): boolean {
   return features.some(({ range }) => range.kind === 'lifetime');
+}
+
+function commonDivisor(a: number, b: number): number {
+  return b === 0 ? a : commonDivisor(b, a % b);
 }
 
 /** An event, and the windows that may hold it. */
@@ -40,15 +45,18 @@ export class GridWindows implements WindowsReading {
     this.#thorough = thorough || staysForEver(group);
   }
 
-  take(entity: number, event: Event): Standing {
+  take(entity: number, event: Event): Standing | 'too large' {
     const events = this.#entities.get(entity) ?? [];
     this.#entities.set(entity, events);
     const windowed = this.#windowed(event);
-    events.push(windowed);
     const { windows } = windowed;
     const first = gridAfter(this.#grid, event.eventTime);
     const isFinal = (end: number) => !this.#isAdmitted(windowed, end);
     const isDropped = !staysForEver(this.#group) && windows.every(isFinal);
+    if (!isDropped) {
+      if (this.#stateSize(events, event.watermark) >= this.#group.maxEntityState) return 'too large';
+      events.push(windowed);
+    }
     return {
       late: first <= event.watermark,
       partlyLate: !isDropped && isFinal(first),
@@ -73,6 +81,31 @@ export class GridWindows implements WindowsReading {
       }
     }
     return made;
+  }
+
+  /**
+   * How much the state holds of these events at a watermark: the panes at whose last row, where they leave their longest
+   * range, or where they enter if they never leave, is not final, one by one, and all others as one, of lifetime features.
+   */
+  #stateSize(events: readonly WindowedEvent[], watermark: number): number {
+    const { features, allowedLatenessMs } = this.#group;
+    const isNeeded = ({ eventTime, windows }: WindowedEvent) =>
+      gridAfter(this.#grid, windows.at(-1) ?? eventTime) + allowedLatenessMs > watermark;
+    const panes = Map.groupBy(events.filter(isNeeded), ({ eventTime }) => this.#paneOf(eventTime));
+    const settled = events.filter((event) => !isNeeded(event));
+    const lifetimes = features.filter(({ range }) => range.kind === 'lifetime');
+    const ofSettled = lifetimes.length > 0 && settled.length > 0 ? stateSizeOf(lifetimes, settled) : 0;
+    return [...panes.values()].reduce((size, pane) => size + stateSizeOf(features, pane), ofSettled);
+  }
+
+  /** Where the pane that holds an event time begins (semantics.md, "Grid, ranges, panes"). */
+  #paneOf(eventTime: number): number {
+    if (this.#grid.kind === 'calendar') return gridUpTo(this.#grid, eventTime);
+    const { stepMs, offsetMs } = this.#grid;
+    const lengths = this.#group.features.flatMap(({ range }) =>
+      range.kind === 'last' ? [range.lengthMs] : [],
+    );
+    return gridUpTo({ kind: 'fixed', stepMs: lengths.reduce(commonDivisor, stepMs), offsetMs }, eventTime);
   }
 
   #windowed(event: Event): WindowedEvent {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { AggregateName } from '../../src/definitions/aggregate-signatures.ts';
-import type { Range, WindowGrid } from '../../src/definitions/definition.ts';
+import { DEFAULT_MAX_ENTITY_STATE, type Range, type WindowGrid } from '../../src/definitions/definition.ts';
 import type { Revision } from '../../src/operators/revision.ts';
 import type { FeatureDescription } from './aggregate.ts';
 import { exactIntegerSum, exactSum } from './exact.ts';
@@ -36,6 +36,7 @@ function group(overrides: Partial<GroupDescription>): GroupDescription {
     onNullEventTime: 'reject',
     emit: 'change',
     epoch: 0,
+    maxEntityState: DEFAULT_MAX_ENTITY_STATE,
     where: null,
     entity: (row) => [row['id'] ?? null],
     key: null,

@@ -24,6 +24,7 @@ export interface GroupDescription {
   readonly entity: (row: Row) => readonly (Scalar | null)[];
   /** The field that the record key must hold; null: not checked. */
   readonly key: ((row: Row) => Scalar | null) | null;
+  readonly maxEntityState: number;
   readonly features: readonly FeatureDescription[];
 }
 
@@ -83,7 +84,7 @@ export interface OracleCounters {
 
 interface Entity {
   readonly key: readonly Scalar[];
-  /** What the group took of it, the dropped ones too. */
+  /** What the group took of it, the dropped ones and those that were too many for it, too. */
   readonly events: Occurrence[];
   /** Values of the last revision made, by window end; none of a row that is no more. */
   readonly revised: Map<number, readonly (Value | null)[]>;
@@ -146,12 +147,14 @@ export class Oracle {
     this.counters.accepted += 1;
     this.watermark = Math.max(before, judged.eventTime - this.group.maxOutOfOrdernessMs);
     const entity = this.#entityOf(record, judged.row, judged.eventTime);
-    if (entity !== null) {
-      const event = { ...judged, offset: record.offset, watermark: before };
-      this.#entities[entity]!.events.push(event);
-      this.#count(record, event, this.#windows.take(entity, event));
-    }
-    return this.#revise(entity, before, record.offset);
+    if (entity === null) return this.#revise(null, before, record.offset);
+    const event = { ...judged, offset: record.offset, watermark: before };
+    this.#entities[entity]!.events.push(event);
+    const standing = this.#windows.take(entity, event);
+    if (standing === 'too large') this.#rejectByGroup(record, 'entity_too_large');
+    else this.#count(record, event, standing);
+    const isTaken = standing !== 'too large' && standing.missed === null;
+    return this.#revise(isTaken ? entity : null, before, record.offset);
   }
 
   #mark(offset: number, mark: LoggedMark): readonly Revision[] {
@@ -184,8 +187,7 @@ export class Oracle {
     else if (this.group.key !== null && record.key !== keyText(this.group.key(row))) reason = 'key_mismatch';
     else if (this.#isOutOfCalendar(eventTime)) reason = 'event_time_range';
     if (reason !== null) {
-      this.counters.rejectedByGroup += 1;
-      this.rejected.push({ offset: record.offset, by: 'group', reason });
+      this.#rejectByGroup(record, reason);
       return null;
     }
     const name = JSON.stringify(key);
@@ -194,6 +196,11 @@ export class Oracle {
     const entity = this.#entities.push({ key: key as Scalar[], events: [], revised: new Map() }) - 1;
     this.#entityNumbers.set(name, entity);
     return entity;
+  }
+
+  #rejectByGroup({ offset }: LoggedRecord, reason: RejectionReason): void {
+    this.counters.rejectedByGroup += 1;
+    this.rejected.push({ offset, by: 'group', reason });
   }
 
   #isOutOfCalendar(eventTime: number): boolean {

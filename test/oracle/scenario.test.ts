@@ -34,6 +34,7 @@ const REASONS = [
   'ahead',
   'null_entity',
   'key_mismatch',
+  'entity_too_large',
 ];
 
 it.each([

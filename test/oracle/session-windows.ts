@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { SessionGrid, Value } from '../../src/definitions/definition.ts';
 import { aggregateOf } from './aggregate.ts';
 import type { GroupDescription } from './oracle.ts';
+import { stateSizeOf } from './state-size.ts';
 import type { Event, RowChange, Standing, WindowsReading } from './windows-reading.ts';
 
 type Timed = Pick<Event, 'eventTime'>;
@@ -67,7 +68,7 @@ export class SessionWindows implements WindowsReading {
     this.#grid = grid;
   }
 
-  take(number: number, event: Event): Standing {
+  take(number: number, event: Event): Standing | 'too large' {
     const entity = this.#entities.get(number) ?? { events: [], rows: new Map() };
     this.#entities.set(number, entity);
     const end = event.eventTime + this.#grid.gapMs;
@@ -75,7 +76,13 @@ export class SessionWindows implements WindowsReading {
     const events = [...entity.events, event];
     const session = sessionsOf(this.#grid, events).find((each) => each.includes(event))!;
     const isDropped = session.length === 1 && end + this.#group.allowedLatenessMs <= event.watermark;
-    if (!isDropped) entity.events = events;
+    if (!isDropped) {
+      const held = sessionsOf(this.#grid, entity.events).map((each) =>
+        stateSizeOf(this.#group.features, each),
+      );
+      if (held.reduce((a, b) => a + b, 0) >= this.#group.maxEntityState) return 'too large';
+      entity.events = events;
+    }
     return { late, partlyLate: false, missed: isDropped ? [end] : null };
   }
 

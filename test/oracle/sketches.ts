@@ -1,4 +1,5 @@
 import xxhash from 'xxhash-wasm';
+import type { Scalar } from '../../src/definitions/definition.ts';
 import type { Reached } from './aggregate.ts';
 import { compareScalars } from './scalars.ts';
 
@@ -6,20 +7,25 @@ import { compareScalars } from './scalars.ts';
 
 const { h32 } = await xxhash();
 
-/** Ertl's improved estimator over HyperLogLog registers of the first bits of a hash of 64. */
-export function approxDistinctCount({ values, parameters }: Reached): number {
-  const precision = parameters['precision'] as number;
-  const m = 2 ** precision;
-  const others = 64 - precision;
-  const registers = new Array<number>(m).fill(0);
+/** The greatest rank of each HyperLogLog register; 0 where no value is. */
+export function ranksOf(values: readonly Scalar[], precision: number): number[] {
+  const registers = new Array<number>(2 ** precision).fill(0);
   for (const value of values) {
     const bits = [0, 1].map((seed) => h32(String(value), seed).toString(2).padStart(32, '0')).join('');
     const register = Number.parseInt(bits.slice(0, precision), 2);
     const zeros = /^0*/.exec(bits.slice(precision))![0].length;
     registers[register] = Math.max(registers[register]!, zeros + 1);
   }
+  return registers;
+}
+
+/** Ertl's improved estimator over HyperLogLog registers of the first bits of a hash of 64. */
+export function approxDistinctCount({ values, parameters }: Reached): number {
+  const precision = parameters['precision'] as number;
+  const m = 2 ** precision;
+  const others = 64 - precision;
   const shares = new Array<number>(others + 2).fill(0);
-  for (const rank of registers) shares[rank]! += 1 / m;
+  for (const rank of ranksOf(values, precision)) shares[rank]! += 1 / m;
   const [unused] = shares as [number];
   if (unused === 1) return 0;
   let sigma = unused;
@@ -32,11 +38,8 @@ export function approxDistinctCount({ values, parameters }: Reached): number {
   return Math.round(m / (2 * Math.LN2) / sum);
 }
 
-/** What stands for the bucket of the value at rank ⌊p·(n − 1)⌋: bucket i is γ^(i−1) < x ≤ γ^i, and 2γ^i / (γ + 1) its value. */
-export function approxPercentile({ values, parameters }: Reached): number {
-  const relativeError = parameters['relativeError'] as number;
-  const rank = Math.floor((parameters['p'] as number) * (values.length - 1));
-  const value = [...values].sort(compareScalars)[rank] as number;
+/** What stands for the bucket of a value: bucket i is γ^(i−1) < x ≤ γ^i, and 2γ^i / (γ + 1) its value. */
+export function bucketOf(value: number, relativeError: number): number {
   const size = Math.abs(value);
   if (size < 2 ** -1022) return 0;
   // γ = (1 + α) / (1 − α) and 2 / (γ + 1) = 1 − α, as logarithms: γ^i alone may be beyond the largest double.
@@ -44,4 +47,11 @@ export function approxPercentile({ values, parameters }: Reached): number {
   const bucket = Math.ceil(Math.log(size) / logGamma);
   const middle = Math.exp(bucket * logGamma + Math.log1p(-relativeError));
   return Math.sign(value) * Math.min(middle, Number.MAX_VALUE);
+}
+
+/** The bucket of the value at rank ⌊p·(n − 1)⌋. */
+export function approxPercentile({ values, parameters }: Reached): number {
+  const relativeError = parameters['relativeError'] as number;
+  const rank = Math.floor((parameters['p'] as number) * (values.length - 1));
+  return bucketOf([...values].sort(compareScalars)[rank] as number, relativeError);
 }

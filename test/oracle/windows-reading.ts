@@ -30,8 +30,8 @@ export interface RowChange {
 
 /** What the oracle must know of one kind of windows. Entities are numbers. */
 export interface WindowsReading {
-  /** Takes in a record of an entity. */
-  take(entity: number, event: Event): Standing;
+  /** Takes in a record of an entity, unless it is dropped or the entity's state is at its limit. */
+  take(entity: number, event: Event): Standing | 'too large';
   /**
    * The revisions of a record, after it was taken in if some window may hold it: W was `before` and is `watermark`.
    * `touched` is the entity of the record that was taken in; null when there was none.

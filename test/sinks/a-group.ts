@@ -1,10 +1,11 @@
-import type {
-  Feature,
-  FeatureGroup,
-  FeatureType,
-  FieldKind,
-  Grid,
-  Source,
+import {
+  DEFAULT_MAX_ENTITY_STATE,
+  type Feature,
+  type FeatureGroup,
+  type FeatureType,
+  type FieldKind,
+  type Grid,
+  type Source,
 } from '../../src/definitions/definition.ts';
 
 export interface GroupShape {
@@ -55,6 +56,7 @@ export function aGroup(shape: GroupShape): FeatureGroup {
     usesCalendar: false,
     allowedLatenessMs: shape.allowedLatenessMs ?? 0,
     emit: 'change',
+    maxEntityState: DEFAULT_MAX_ENTITY_STATE,
     ttlMs: shape.ttlMs ?? null,
     where: null,
     features,

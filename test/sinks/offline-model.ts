@@ -1,9 +1,10 @@
-import type {
-  FeatureGroup,
-  FeatureType,
-  FieldKind,
-  Scalar,
-  Value,
+import {
+  DEFAULT_MAX_ENTITY_STATE,
+  type FeatureGroup,
+  type FeatureType,
+  type FieldKind,
+  type Scalar,
+  type Value,
 } from '../../src/definitions/definition.ts';
 import { isVectorValue, vectorText } from '../../src/definitions/value.ts';
 import { RevisionBatch, TIMINGS } from '../../src/operators/revision.ts';
@@ -55,6 +56,7 @@ export function groupOf(
     usesCalendar: false,
     allowedLatenessMs: 0,
     emit: 'change',
+    maxEntityState: DEFAULT_MAX_ENTITY_STATE,
     ttlMs: null,
     where: null,
     features: Object.entries(features).map(([feature, valueType]) => aFeature(feature, valueType)),

@@ -141,6 +141,18 @@ const REFUSED: readonly Refusal[] = [
   did you mean 'close'?`,
   ],
   [
+    'an entity without state',
+    options("entity: 'card_id', every: '5m', maxEntityState: 0,"),
+    `definitions.ts:21:51: 'maxEntityState' of the group is 0, which is out of range
+  write an integer, 1 or more`,
+  ],
+  [
+    'half a value of state',
+    options("entity: 'card_id', every: '5m', maxEntityState: 1.5,"),
+    `definitions.ts:21:51: 'maxEntityState' of the group is 1.5, not an integer
+  write an integer, 1 or more`,
+  ],
+  [
     'a ttl of nothing',
     options("entity: 'card_id', every: '5m', ttl: '0s',"),
     `definitions.ts:21:40: 'ttl' of the group is '0s', but must be longer than nothing
