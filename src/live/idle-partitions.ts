@@ -3,6 +3,7 @@ import { type PartitionLag, partitionName, type TopicPartition } from '../source
 import type { EventTimeMs } from '../time.ts';
 import { Idleness, type MonotonicMs } from '../watermark/idleness.ts';
 import type { JournalEntry, Mark } from '../watermark/mark.ts';
+import { LostPartitionError } from './durability.ts';
 
 /** A partition that the worker owns, as far as marks concern it. */
 export interface IdlePartition extends TopicPartition {
@@ -58,13 +59,16 @@ export class IdlePartitions {
     this.#watched.delete(partitionName(partition));
   }
 
-  /** To be awaited right before records of the partition are applied. */
+  /** To be awaited right before records of the partition are applied; it may be given up meanwhile. */
   async records(partition: TopicPartition): Promise<void> {
     const watched = this.#watched.get(partitionName(partition));
     if (watched === undefined) return;
     // Before the wait, so that no other mark is taken.
     for (const idleness of watched.idleness.values()) idleness.records(this.#options.clock.monotonic());
-    await watched.writing;
+    await watched.writing.catch((error) => {
+      // Then it is given up, which whoever has its records sees.
+      if (!(error instanceof LostPartitionError)) throw error;
+    });
   }
 
   /** To be called about once a second, not again before it has resolved. Throws what the journal refused. */

@@ -255,11 +255,17 @@ export class Worker implements LogHandlers {
   #writeJournal(partition: TopicPartition, entries: readonly JournalEntry[]): Promise<void> {
     const live = this.#partitions.get(partitionName(partition));
     assert(live !== undefined, `a mark of ${partitionName(partition)}, which is not owned`);
-    const writing = this.#committing.then(() => live.writeJournal(entries));
+    const writing = this.#committing.then(() => {
+      // The commit before may have shown that it is somebody else's.
+      if (!this.#owns(live)) throw new LostPartitionError(givenUp(partition));
+      return live.writeJournal(entries);
+    });
     this.#committing = writing.catch(async (error) => {
       if (!(error instanceof LostPartitionError)) throw error;
-      await this.#recover([error.lost]);
+      if (this.#owns(live)) await this.#recover([error.lost]);
     });
+    // Whoever commits next hears of it.
+    this.#committing.catch(() => {});
     return writing;
   }
 
@@ -386,4 +392,8 @@ export class Worker implements LogHandlers {
   #summary(): WorkerSummary {
     return summarize(this.counts());
   }
+}
+
+function givenUp({ topic, partition }: TopicPartition): LostPartition {
+  return { topic, partition, reason: 'unknown', error: new Error(`${topic}/${partition} was given up`) };
 }

@@ -1,6 +1,7 @@
 import { count, defineFeatureGroup, defineSource, field } from 'tidemark';
 import { expect, test } from 'vitest';
 import type { FeatureGroup } from '../../src/definitions/definition.ts';
+import { LostPartitionError } from '../../src/live/durability.ts';
 import { IdlePartitions } from '../../src/live/idle-partitions.ts';
 import { SourcePartition } from '../../src/operators/source-partition.ts';
 import { Task } from '../../src/operators/task.ts';
@@ -210,4 +211,14 @@ test('what the journal refuses is told, and nothing is applied', async () => {
   await expect(play.advanceAt(9000)).rejects.toThrow('fenced');
   expect(play.happened).toEqual(['click 2000']);
   await expect(play.click(3000)).rejects.toThrow('fenced');
+});
+
+test('records that wait for a mark go on when the partition is lost, for whoever has them to drop them', async () => {
+  const play = new Play([groupOver('clicks', '5s')]);
+  await play.click(2000);
+  const error = new Error('fenced');
+  play.delayJournal().reject(new LostPartitionError({ ...PARTITION, reason: 'fenced', error }));
+  await expect(play.advanceAt(9000)).rejects.toThrow('fenced');
+  await play.click(3000);
+  expect(play.happened).toEqual(['click 2000', 'click 3000']);
 });

@@ -3,6 +3,7 @@ import {
   ChangelogTruncatedError,
   type Commit,
   FencedError,
+  type JournalRecord,
 } from '../../src/live/commit-log.ts';
 
 /** A commit under way, and whose it is. */
@@ -12,6 +13,8 @@ export interface Transaction extends Commit {
 
 /** Hears what becomes durable. */
 export interface CommitWitness {
+  /** Further marks are in the journal. */
+  journaled(partition: number, records: readonly JournalRecord[]): void;
   /** Records of the changelog from an offset on are committed with the rest. */
   committed(partition: number, transaction: Transaction, from: number): void;
   truncated(partition: number): void;
@@ -27,6 +30,8 @@ export class CommitPartition {
   readonly partition: number;
   readonly #witness: CommitWitness;
   readonly #slots: Slot[] = [];
+  readonly #journal: JournalRecord[] = [];
+  #journalEnd = 0;
   #low = 0;
   #epoch = 0;
   /** What is written and not committed: readers do not see it. */
@@ -74,6 +79,21 @@ export class CommitPartition {
     this.#witness.committed(this.partition, transaction, from);
   }
 
+  /** Answers the offset after the last of them; behind it stands the marker of the transaction. */
+  appendJournal(epoch: number, texts: readonly string[]): number {
+    this.#requireOwner({ epoch });
+    const records = texts.map((text, index) => ({ offset: this.#journalEnd + index, text }));
+    this.#journal.push(...records);
+    this.#journalEnd += records.length + 1;
+    this.#witness.journaled(this.partition, records);
+    return this.#journalEnd - 1;
+  }
+
+  /** The journal's records from an offset on. */
+  journal(from: number): readonly JournalRecord[] {
+    return this.#journal.filter(({ offset }) => offset >= from);
+  }
+
   truncate(before: number): void {
     if (before <= this.#low) return;
     this.#low = before;
@@ -99,7 +119,7 @@ export class CommitPartition {
     this.#slots.push(MARKER);
   }
 
-  #requireOwner({ epoch }: Transaction): void {
+  #requireOwner({ epoch }: Pick<Transaction, 'epoch'>): void {
     if (epoch !== this.#epoch) throw new FencedError(`another worker owns partition ${this.partition}`);
   }
 }

@@ -1,11 +1,13 @@
 import type { FeatureGroup } from '../../src/definitions/definition.ts';
+import type { JournalRecord } from '../../src/live/commit-log.ts';
 import type { OnlineRow, Upsert } from '../../src/sinks/sink.ts';
 import { unpackChanges } from '../../src/state/changelog-pack.ts';
 import type { StateStore } from '../../src/state/state-store.ts';
+import { parseJournalEntry } from '../../src/watermark/mark.ts';
 import { CommitPartition, type CommitWitness, type Transaction } from './commit-partition.ts';
 import { differenceOf, EMPTY_STATE, type FoldedState, fold, stateIn } from './folded-state.ts';
 import { SharedStore, type StoreWitness } from './model-online-store.ts';
-import { behaviourOf, entityName, REFERENCES, type RowVersion } from './reference.ts';
+import { behaviourOf, entityName, PartitionReference, type RowVersion, UNMARKED } from './reference.ts';
 import { Violation } from './scheduler.ts';
 import { inOrder, readOutput } from './undisturbed.ts';
 import { APP, LOG, TOPIC } from './workload.ts';
@@ -19,8 +21,12 @@ export class Invariants implements CommitWitness, StoreWitness {
   readonly store: SharedStore;
   /** By partition: the changelog folded from its first record ever. */
   readonly #states: FoldedState[] = LOG.map(() => EMPTY_STATE);
-  /** By partition: the position of the last commit. */
-  readonly #positions: number[] = LOG.map(() => 0);
+  /** By partition: the position of the last commit, and how many marks it covers. */
+  readonly #positions: CommittedPosition[] = LOG.map(() => ({ records: 0, marks: 0 }));
+  /** By partition: the journal. */
+  readonly #journals: JournalRecord[][] = LOG.map(() => []);
+  /** By partition, with the marks so far. */
+  readonly #references: PartitionReference[] = [...UNMARKED];
   /** The latest row that each entity was seen with. */
   readonly #latest = new Map<string, OnlineRow>();
   #hasLostRows = false;
@@ -34,14 +40,25 @@ export class Invariants implements CommitWitness, StoreWitness {
   committed(partition: number, { position, changelog, outputs }: Transaction): void {
     const before = this.#positions[partition]!;
     // The owner has asked whether it still is.
-    if (position === before && changelog.length === 0 && outputs.size === 0) return;
-    ensure(
-      position > before,
-      `partition ${partition} was at ${before}, and is committed at ${position} again`,
+    if (position === before.records && changelog.length === 0 && outputs.size === 0) return;
+    const source = { topic: TOPIC, partition };
+    const state = changelog.reduce(
+      (folded, value) => fold(folded, unpackChanges(value, source)),
+      this.#states[partition]!,
     );
-    this.#positions[partition] = position;
+    this.#states[partition] = state;
+    const marks = this.#marksIn(partition, state);
+    this.#positions[partition] = { records: position, marks };
+    const reference = this.#references[partition]!;
+    const from = before.records + before.marks;
+    const to = reference.prefixOf(position, marks);
+    ensure(
+      to !== null,
+      `partition ${partition} is committed at ${position} with ${marks} marks, out of order`,
+    );
+    ensure(to > from, `partition ${partition} was at ${from}, and is committed at ${to} again`);
 
-    const expected = outputsOf(partition, before, position);
+    const expected = outputsOf(reference, from, to);
     const actual = new Map<string, string[]>();
     for (const [topic, records] of outputs) {
       for (const record of records) {
@@ -53,25 +70,33 @@ export class Invariants implements CommitWitness, StoreWitness {
       const texts = [expected, actual].map((of) => JSON.stringify(inOrder(of.get(stream) ?? [])));
       ensure(
         texts[0] === texts[1],
-        `${stream}, partition ${partition}, ${before} to ${position}: ${texts[1]} is not ${texts[0]}`,
+        `${stream}, partition ${partition}, ${from} to ${to}: ${texts[1]} is not ${texts[0]}`,
       );
     }
 
-    const source = { topic: TOPIC, partition };
-    const state = changelog.reduce(
-      (folded, value) => fold(folded, unpackChanges(value, source)),
-      this.#states[partition]!,
-    );
-    this.#states[partition] = state;
     const behaviour = behaviourOf(partition, state);
-    const expectedBehaviour = REFERENCES[partition]!.behaviours[position]!;
+    const expectedBehaviour = reference.behaviourAfter(to);
     ensure(
       behaviour === expectedBehaviour,
-      `partition ${partition} at ${position} has not the state of the log's prefix: ${firstDifference(behaviour, expectedBehaviour)}`,
+      `partition ${partition} at ${to} has not the state of the log's prefix: ${firstDifference(behaviour, expectedBehaviour)}`,
     );
 
     if (this.#hasLostRows) this.#requireRemembered(partition);
-    else this.#requireRows(partition, position);
+    else this.#requireRows(partition, to);
+  }
+
+  /** Marks are in the order of their places, and never before what some commit covers. */
+  journaled(partition: number, records: readonly JournalRecord[]): void {
+    this.#journals[partition]!.push(...records);
+    const marks = this.#journals[partition]!.map(
+      ({ offset, text }) => parseJournalEntry(text, `mark ${offset}`).mark,
+    );
+    const isOrdered = marks.every(({ after }, index) => after >= (marks[index - 1]?.after ?? 0));
+    ensure(isOrdered, `the marks of partition ${partition} are out of order: ${JSON.stringify(marks)}`);
+    this.#references[partition] = new PartitionReference(partition, marks);
+    const { records: position, marks: applied } = this.#positions[partition]!;
+    const prefix = this.#references[partition].prefixOf(position, applied);
+    ensure(prefix !== null, `partition ${partition} is committed at ${position}, after a new mark's place`);
   }
 
   remembered(name: string): void {
@@ -104,11 +129,13 @@ export class Invariants implements CommitWitness, StoreWitness {
     this.#requireRestorable(partition, stateIn(store, source), Number(followed), 'a local store');
   }
 
-  /** Whether every record is committed, and the store remembers it. */
+  /** Whether every record and every mark is committed, and the store remembers it. */
   get isFinished(): boolean {
     return this.partitions.every(({ partition, position }) => {
       const end = LOG[partition]!.length;
-      return position === end && this.store.position(positionName(partition)) === end;
+      const { marks } = this.#positions[partition]!;
+      const isCommitted = position === end && marks === this.#journals[partition]!.length;
+      return isCommitted && this.store.position(positionName(partition)) === end;
     });
   }
 
@@ -117,10 +144,11 @@ export class Invariants implements CommitWitness, StoreWitness {
     for (const { partition, position } of this.partitions) {
       const end = LOG[partition]!.length;
       ensure(position === end, `partition ${partition} ends at ${position} of ${end}`);
-      this.#requireRows(partition, end);
-      for (const [name, rows] of REFERENCES[partition]!.rows) {
+      const reference = this.#references[partition]!;
+      this.#requireRows(partition, end + reference.marks.length);
+      for (const [name, rows] of reference.rows) {
         const { group, entity } = rows[0]!;
-        const final = finalEnd(partition, group);
+        const final = reference.watermark - group.allowedLatenessMs;
         const held = this.store.windows(group, entity);
         const newest = newestRows(rows);
         for (const { windowEnd, version } of held) {
@@ -154,20 +182,30 @@ export class Invariants implements CommitWitness, StoreWitness {
    */
   #requireRemembered(partition: number): void {
     const remembered = this.store.position(positionName(partition)) ?? 0;
-    this.#requireRows(partition, Math.min(remembered, this.#positions[partition]!));
+    const records = Math.min(remembered, this.#positions[partition]!.records);
+    // Of marks at the place itself it does not tell.
+    const marks = this.#references[partition]!.marks.filter(({ after }) => after < records - 1);
+    this.#requireRows(partition, records + marks.length);
+  }
+
+  /** How many marks the tasks of a partition have applied. */
+  #marksIn(partition: number, state: FoldedState): number {
+    const [next] = new Set([...state.values()].map(({ progress }) => progress.journal ?? 0));
+    return this.#journals[partition]!.filter(({ offset }) => offset < next!).length;
   }
 
   /**
    * The rows of a prefix are in the store, or newer ones: of each entity the latest, and all that can still be revised
    * with whatever the log holds.
    */
-  #requireRows(partition: number, position: number): void {
-    for (const [name, all] of REFERENCES[partition]!.rows) {
+  #requireRows(partition: number, prefix: number): void {
+    const { rows, watermark } = this.#references[partition]!;
+    for (const [name, all] of rows) {
       const { group, entity } = all[0]!;
-      const final = finalEnd(partition, group);
+      const final = watermark - group.allowedLatenessMs;
       const held = new Map(this.store.windows(group, entity).map((row) => [row.windowEnd, row.version]));
       const latest = Math.max(...held.keys());
-      for (const expected of newestRows(all.filter(({ version }) => version <= position))) {
+      for (const expected of newestRows(all.filter((row) => row.prefix <= prefix))) {
         const { windowEnd, version, deleted } = expected;
         if (deleted || (windowEnd <= final && windowEnd < latest)) continue;
         const isDeletedLater = all.some(
@@ -185,7 +223,7 @@ export class Invariants implements CommitWitness, StoreWitness {
   /** The store never goes back, and never holds a row that a replay does not have. */
   rowsWritten(group: FeatureGroup, entity: Upsert['entity']): void {
     const name = entityName(group, entity);
-    const known = REFERENCES.map(({ rows }) => rows.get(name)).find((rows) => rows !== undefined) ?? [];
+    const known = this.#references.map(({ rows }) => rows.get(name)).find((rows) => rows !== undefined) ?? [];
     for (const { windowEnd, version, values } of this.store.windows(group, entity)) {
       const text = JSON.stringify(values);
       const isKnown = known.some(
@@ -206,15 +244,15 @@ export class Invariants implements CommitWitness, StoreWitness {
   }
 }
 
+interface CommittedPosition {
+  readonly records: number;
+  readonly marks: number;
+}
+
 /** The last version of each row, by window_end. */
 function newestRows(rows: readonly RowVersion[]): RowVersion[] {
   const newest = new Map(rows.map((row) => [row.windowEnd, row]));
   return [...newest.values()].sort((a, b) => a.windowEnd - b.windowEnd);
-}
-
-/** Up to which window_end rows cannot be revised any more when the whole log was taken in. */
-function finalEnd(partition: number, { allowedLatenessMs }: FeatureGroup): number {
-  return REFERENCES[partition]!.watermarks.at(-1)! - allowedLatenessMs;
 }
 
 /** Under which the store remembers how far it has a partition's rows. */
@@ -228,9 +266,9 @@ function firstDifference(actual: string, expected: string): string {
   return `${lines[index]} is not ${others[index]}`;
 }
 
-function outputsOf(partition: number, from: number, to: number): Map<string, string[]> {
+function outputsOf(reference: PartitionReference, from: number, to: number): Map<string, string[]> {
   const outputs = new Map<string, string[]>();
-  for (const streams of REFERENCES[partition]!.outputs.slice(from, to)) {
+  for (const streams of reference.outputs.slice(from, to)) {
     for (const [stream, texts] of streams) outputs.set(stream, [...(outputs.get(stream) ?? []), ...texts]);
   }
   return outputs;

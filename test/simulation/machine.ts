@@ -13,7 +13,7 @@ import { connectStore } from './model-online-store.ts';
 import { ModelReader } from './model-reader.ts';
 import { Process, type Scheduler, Violation } from './scheduler.ts';
 import { OUTPUT_TOPICS } from './undisturbed.ts';
-import { APP, GROUPS } from './workload.ts';
+import { APP, GROUPS, START } from './workload.ts';
 
 /** What a worker's durability is made of. */
 export interface DurabilityParts {
@@ -98,6 +98,7 @@ export class Machine {
         maxBatchRecords: 3,
         cacheEntities: scheduler.pick([1, 4, 1000]),
       },
+      clock: { monotonic: () => scheduler.now, wall: () => START + scheduler.now },
       every: (_, call) => {
         process.ticks.add(call);
         return () => process.ticks.delete(call);

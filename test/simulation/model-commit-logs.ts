@@ -6,6 +6,7 @@ import {
   type CommitLogs,
   CommitLostError,
   type JournalRecord,
+  type OutputRecord,
 } from '../../src/live/commit-log.ts';
 import type { TopicPartition } from '../../src/sources/log-reader.ts';
 import type { CommitPartition, Transaction } from './commit-partition.ts';
@@ -78,18 +79,22 @@ class ModelCommitLog implements CommitLog {
     }
   }
 
-  async *journal(): AsyncGenerator<JournalRecord, void> {}
-
-  async appendJournal(): Promise<number> {
-    throw new Violation('a mark in a log whose source has no idle time-out');
+  async *journal(from: number): AsyncGenerator<JournalRecord, void> {
+    yield* await this.#request(`reads the journal from ${from}`, () => this.#commits.journal(from));
   }
 
-  async commit(commit: Commit): Promise<number> {
-    if (!this.#isUsable) throw new Violation('a commit to a log that is closed, busy, or has lost one');
-    this.#isUsable = false;
-    const end = await this.#transact({ ...commit, epoch: this.#epoch });
-    this.#isUsable = true;
-    return end;
+  appendJournal(records: readonly OutputRecord[]): Promise<number> {
+    const texts = records.map(({ value }) => String(value));
+    return this.#alone(async () => {
+      this.#mayFail('fails before anything was sent');
+      const end = await this.#request('marks', () => this.#commits.appendJournal(this.#epoch, texts));
+      this.#mayFail('is committed, and its answer lost');
+      return end;
+    });
+  }
+
+  commit(commit: Commit): Promise<number> {
+    return this.#alone(() => this.#transact({ ...commit, epoch: this.#epoch }));
   }
 
   async truncate(before: number): Promise<void> {
@@ -104,23 +109,33 @@ class ModelCommitLog implements CommitLog {
     this.#isUsable = false;
   }
 
+  /** One transaction at a time, and none after one whose outcome is not known. */
+  async #alone<T>(transact: () => Promise<T>): Promise<T> {
+    if (!this.#isUsable) throw new Violation('a commit to a log that is closed, busy, or has lost one');
+    this.#isUsable = false;
+    const result = await transact();
+    this.#isUsable = true;
+    return result;
+  }
+
   async #transact(transaction: Transaction): Promise<number> {
     const commits = this.#commits;
-    const fails = (how: string) => {
-      if (!this.#scheduler.fault(FAILS)) return;
-      this.#scheduler.note(`${this.#process.name}: a transaction ${how}`);
-      throw new CommitLostError(how);
-    };
-    fails('fails before anything was sent');
+    this.#mayFail('fails before anything was sent');
     const end = await this.#request('writes', () => commits.write(transaction));
-    fails('is never ended');
+    this.#mayFail('is never ended');
     const committed = this.#request(`commits ${transaction.position}`, () => commits.commit(transaction));
     // It may be refused later, when nobody listens any more.
     committed.catch(() => {});
-    fails('is given up, and may still be committed');
+    this.#mayFail('is given up, and may still be committed');
     await committed;
-    fails('is committed, and its answer lost');
+    this.#mayFail('is committed, and its answer lost');
     return end;
+  }
+
+  #mayFail(how: string): void {
+    if (!this.#scheduler.fault(FAILS)) return;
+    this.#scheduler.note(`${this.#process.name}: a transaction ${how}`);
+    throw new CommitLostError(how);
   }
 
   async #request<T>(label: string, effect: () => T): Promise<T> {

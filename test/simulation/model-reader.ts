@@ -21,7 +21,8 @@ interface Assignment {
 }
 
 interface OwnedPartition extends TopicPartition {
-  position: number;
+  /** Null until the handlers have said it. */
+  position: number | null;
   /** How often its position was asked for: what was fetched before does not count. */
   starts: number;
 }
@@ -62,7 +63,7 @@ export class ModelReader implements LogReader {
     const assignment: Assignment = {
       partitions: this.#group
         .assignmentOf(this)
-        .map((partition) => ({ topic: TOPIC, partition, position: 0, starts: 0 })),
+        .map((partition) => ({ topic: TOPIC, partition, position: null, starts: 0 })),
       isOpen: false,
       isOver: false,
     };
@@ -79,19 +80,20 @@ export class ModelReader implements LogReader {
     const assignment = this.#assignment;
     if (assignment === null || !assignment.isOpen) return;
     for (const owned of assignment.partitions) {
-      if (partitionName(owned) === partitionName({ topic, partition })) this.#start(assignment, owned);
+      if (partitionName(owned) !== partitionName({ topic, partition })) continue;
+      owned.position = null;
+      this.#start(assignment, owned);
     }
   }
 
   async lag(): Promise<readonly PartitionLag[]> {
-    const { partitions } = this.#assignment ?? { partitions: [] };
-    return partitions.map(({ topic, partition, position }) => ({
-      topic,
-      partition,
-      position,
-      end: this.#group.endOf(partition),
-      isCurrent: true,
-    }));
+    const owned = (this.#assignment?.partitions ?? []).filter(({ position }) => position !== null);
+    const ends = await this.#scheduler.request(this.process, 'asks for the ends of the log', () =>
+      owned.map(({ partition }) => this.#group.endOf(partition)),
+    );
+    return owned.flatMap(({ topic, partition, position }, index) => {
+      return position === null ? [] : [{ topic, partition, position, end: ends[index]!, isCurrent: true }];
+    });
   }
 
   async stop(): Promise<void> {
@@ -137,14 +139,16 @@ export class ModelReader implements LogReader {
     if (!(await this.#confirms(partition)) || !isCurrent()) return;
     const position = await this.#handlers!.positionOf({ topic, partition });
     if (position === null || !isCurrent()) return;
-    owned.position = offsetOf(position);
+    let next = offsetOf(position);
+    owned.position = next;
     while (isCurrent()) {
-      const records = await this.#fetch(owned, isCurrent);
+      const records = await this.#fetch(partition, next, isCurrent);
       if (!isCurrent()) return;
       const work = this.#handlers!.records(topic, { partition, records }, this.#group.endOf(partition));
       await this.#track(work);
       if (assignment.isOver || owned.starts !== start) return;
-      owned.position += records.length;
+      next += records.length;
+      owned.position = next;
     }
   }
 
@@ -155,7 +159,7 @@ export class ModelReader implements LogReader {
   }
 
   /** Waits for records. */
-  #fetch({ partition, position }: OwnedPartition, isWanted: () => boolean) {
+  #fetch(partition: number, position: number, isWanted: () => boolean) {
     const isReady = () => this.#group.endOf(partition) > position || !isWanted();
     const fetch = () => {
       const end = Math.min(this.#group.endOf(partition), position + 1 + this.#scheduler.below(MOST_RECORDS));

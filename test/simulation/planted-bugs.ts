@@ -1,6 +1,6 @@
 import { ChangelogSweep, type SweptStretch } from '../../src/live/changelog-sweep.ts';
 import { type Commit, type CommitLog, type CommitLogs, CommitLostError } from '../../src/live/commit-log.ts';
-import type { Durability, Step } from '../../src/live/durability.ts';
+import type { Durability, PartitionJournal, Step } from '../../src/live/durability.ts';
 import { type CreateSweep, KafkaDurability } from '../../src/live/kafka-durability.ts';
 import type { OnlineStore, Upsert } from '../../src/sinks/sink.ts';
 import type { TopicPartition } from '../../src/sources/log-reader.ts';
@@ -99,6 +99,22 @@ export const PLANTED_BUGS: Readonly<Record<string, WorkerVariant>> = {
   'fills a store again and forgets which rows were deleted': withCopies((rows) =>
     rows.filter(({ deleted }) => deleted !== true),
   ),
+
+  'begins without the marks that its state does not have': withJournal((journal) => ({
+    ...journal,
+    read: async function* () {},
+  })),
+
+  'applies a mark of which it does not know whether it was written': withJournal((journal) => {
+    let end = 0;
+    return {
+      ...journal,
+      write: async (entries) => {
+        end = await journal.write(entries).catch(() => end + entries.length);
+        return end;
+      },
+    };
+  }),
 };
 
 class HastySweep extends ChangelogSweep {
@@ -153,6 +169,16 @@ function withDurability(
       };
     },
   };
+}
+
+/** Sound but for the marks of its partitions. */
+function withJournal(change: (journal: PartitionJournal) => PartitionJournal): WorkerVariant {
+  return withDurability((sound) => ({
+    acquire: async (...of) => {
+      const partition = await sound.acquire(...of);
+      return { ...partition, journal: change(partition.journal!) };
+    },
+  }));
 }
 
 /** Sound but for the rows that a store is filled with again. */

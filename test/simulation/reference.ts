@@ -3,21 +3,10 @@ import type { FeatureGroup } from '../../src/definitions/definition.ts';
 import type { Revision } from '../../src/operators/revision.ts';
 import type { LogRecord } from '../../src/sources/record.ts';
 import type { TaskProgress } from '../../src/state/state-store.ts';
+import type { Mark } from '../../src/watermark/mark.ts';
 import { type FoldedState, progressText, stateText } from './folded-state.ts';
 import { type Outputs, Undisturbed } from './undisturbed.ts';
 import { LOG, PROBES } from './workload.ts';
-
-/** What a partition's log comes to, prefix by prefix, where nothing ever happens. */
-export interface PartitionReference {
-  /** By the length of the prefix: 0 to that of the log. */
-  readonly behaviours: readonly string[];
-  /** By the length of the prefix. */
-  readonly watermarks: readonly number[];
-  /** What each record outputs. */
-  readonly outputs: readonly Outputs[];
-  /** By {@link entityName}: what an online store is told of each entity, in the order of versions. */
-  readonly rows: ReadonlyMap<string, readonly RowVersion[]>;
-}
 
 /** A row as of a version, when it became different from what it was. */
 export interface RowVersion {
@@ -27,11 +16,73 @@ export interface RowVersion {
   readonly version: number;
   readonly deleted: boolean;
   readonly values: string;
+  /** How long the prefix is that ends with what made it. */
+  readonly prefix: number;
 }
 
 export function entityName(group: FeatureGroup, entity: Revision['entity']): string {
   return `${group.name} ${entity.join()}`;
 }
+
+/**
+ * What a partition's log comes to, prefix by prefix, where nothing ever happens: its records, and the marks of its
+ * journal, each at its place.
+ */
+export class PartitionReference {
+  readonly marks: readonly Mark[];
+  /** The watermark after all of it. */
+  readonly watermark: number;
+  /** What each record and each mark outputs, in their order. */
+  readonly outputs: readonly Outputs[];
+  /** By {@link entityName}: what an online store is told of each entity, in the order of versions. */
+  readonly rows: ReadonlyMap<string, readonly RowVersion[]>;
+  readonly #partition: number;
+  readonly #entries: readonly (LogRecord | Mark)[];
+  /** By the length of the prefix, as far as they were asked for. */
+  readonly #behaviours = new Map<number, string>();
+
+  constructor(partition: number, marks: readonly Mark[] = []) {
+    this.#partition = partition;
+    this.marks = marks;
+    this.#entries = merge(LOG[partition]!, marks);
+    const tasks = new Undisturbed(partition);
+    const outputs: Outputs[] = [];
+    const rows = new Map<string, RowVersion[]>();
+    for (const entry of this.#entries) {
+      const made = tasks.process(entry);
+      outputs.push(made.outputs);
+      for (const { group, revision } of made.revisions) noteRow(rows, group, revision, outputs.length);
+    }
+    this.outputs = outputs;
+    this.rows = rows;
+    this.watermark = tasks.watermark;
+  }
+
+  /** The length of the prefix with so many records and so many marks; null when these are none. */
+  prefixOf(records: number, marks: number): number | null {
+    const isPrefix = this.marks.every(({ after }, index) =>
+      index < marks ? after < records : after >= records - 1,
+    );
+    return isPrefix ? records + marks : null;
+  }
+
+  /** {@link behaviourOf} tasks that have taken in the prefix. */
+  behaviourAfter(prefix: number): string {
+    let known = this.#behaviours.get(prefix);
+    if (known === undefined) {
+      const tasks = new Undisturbed(this.#partition);
+      for (const entry of this.#entries.slice(0, prefix)) tasks.process(entry);
+      known = behaviour(this.#partition, tasks.progress, tasks);
+      this.#behaviours.set(prefix, known);
+    }
+    return known;
+  }
+}
+
+/** Without marks: the same for every simulation. */
+export const UNMARKED: readonly PartitionReference[] = LOG.map(
+  (_, partition) => new PartitionReference(partition),
+);
 
 /**
  * What tasks with this state do from now on: how far they are, and what they make of the probes. (One state has several
@@ -45,37 +96,15 @@ export function behaviourOf(partition: number, state: FoldedState): string {
   if (known === undefined) {
     const progress = new Map([...state].map(([name, task]) => [name, task.progress]));
     known = behaviour(partition, progress, new Undisturbed(partition, state));
+    if (BEHAVIOURS.size === MOST_BEHAVIOURS) BEHAVIOURS.clear();
     BEHAVIOURS.set(key, known);
   }
   return known;
 }
 
-/** What was found out: most states come up again and again. */
+const MOST_BEHAVIOURS = 5000;
+/** What was found out: most states without marks come up again and again. */
 const BEHAVIOURS = new Map<string, string>();
-
-export const REFERENCES: readonly PartitionReference[] = LOG.map(refer);
-
-function refer(records: readonly LogRecord[], partition: number): PartitionReference {
-  const tasks = new Undisturbed(partition);
-  const outputs: Outputs[] = [];
-  const rows = new Map<string, RowVersion[]>();
-  const behaviours = [behaviourAfter(partition, [])];
-  const watermarks = [tasks.watermark];
-  for (const [index, record] of records.entries()) {
-    const made = tasks.process(record);
-    outputs.push(made.outputs);
-    for (const { group, revision } of made.revisions) noteRow(rows, group, revision);
-    behaviours.push(behaviourAfter(partition, records.slice(0, index + 1)));
-    watermarks.push(tasks.watermark);
-  }
-  return { behaviours, watermarks, outputs, rows };
-}
-
-function behaviourAfter(partition: number, records: readonly LogRecord[]): string {
-  const tasks = new Undisturbed(partition);
-  for (const record of records) tasks.process(record);
-  return behaviour(partition, tasks.progress, tasks);
-}
 
 function behaviour(
   partition: number,
@@ -87,7 +116,16 @@ function behaviour(
   return [...progresses, ...outputs].join('\n');
 }
 
-function noteRow(rows: Map<string, RowVersion[]>, group: FeatureGroup, revision: Revision): void {
+function merge(records: readonly LogRecord[], marks: readonly Mark[]): (LogRecord | Mark)[] {
+  return records.flatMap((record) => [record, ...marks.filter(({ after }) => after === record.offset)]);
+}
+
+function noteRow(
+  rows: Map<string, RowVersion[]>,
+  group: FeatureGroup,
+  revision: Revision,
+  prefix: number,
+): void {
   const { entity, windowEnd, version, deleted } = revision;
   const name = entityName(group, entity);
   const known = rows.get(name) ?? [];
@@ -95,6 +133,6 @@ function noteRow(rows: Map<string, RowVersion[]>, group: FeatureGroup, revision:
   const last = known.findLast((row) => row.windowEnd === windowEnd);
   const values = JSON.stringify(revision.values);
   if (last === undefined || last.values !== values || last.deleted !== deleted) {
-    known.push({ group, entity, windowEnd, version, deleted, values });
+    known.push({ group, entity, windowEnd, version, deleted, values, prefix });
   }
 }

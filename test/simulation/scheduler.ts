@@ -33,6 +33,7 @@ interface PendingEvent {
   readonly run: () => void;
 }
 
+const STEP_MS = 8000;
 /** Events that are held back wait for up to so many steps. */
 const LONGEST_DELAY_STEPS = 150;
 const KEPT_TRACE = 300;
@@ -59,6 +60,11 @@ export class Scheduler {
 
   get step(): number {
     return this.#step;
+  }
+
+  /** Milliseconds since the simulation began, of all its clocks. */
+  get now(): number {
+    return this.#step * STEP_MS;
   }
 
   /** An integer from 0 to `limit` − 1. */

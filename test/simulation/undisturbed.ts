@@ -6,6 +6,7 @@ import { Task } from '../../src/operators/task.ts';
 import { createDecoder } from '../../src/sources/decode-record.ts';
 import type { LogRecord } from '../../src/sources/record.ts';
 import type { TaskProgress } from '../../src/state/state-store.ts';
+import type { Mark } from '../../src/watermark/mark.ts';
 import { chunksOf, type FoldedState, taskName } from './folded-state.ts';
 import { GROUPS } from './workload.ts';
 
@@ -31,7 +32,7 @@ export function readOutput(topic: string, { value, headers }: OutputRecord): [st
   return [streamOf(topic, by!), `${offset} ${reason}`];
 }
 
-/** What one record makes. */
+/** What one record or mark makes. */
 interface Processed {
   readonly outputs: Outputs;
   readonly revisions: readonly GroupRevision[];
@@ -91,10 +92,12 @@ export class Undisturbed {
     );
   }
 
-  process(record: LogRecord): Processed {
+  process(entry: LogRecord | Mark): Processed {
     this.#outputs = new Map();
     this.#revisions = [];
-    this.#pipeline.process([record]);
+    if ('after' in entry) this.#pipeline.mark(entry);
+    else this.#pipeline.process([entry]);
+    const place = 'after' in entry ? entry.after : entry.offset;
     for (const task of this.#tasks) {
       const { group, revisions } = task;
       for (let row = 0; row < revisions.length; row++) {
@@ -102,7 +105,7 @@ export class Undisturbed {
         this.#output(
           OUTPUT_TOPICS.revisions,
           `group ${nameOf(group)}`,
-          `${record.offset} ${lineOf(group, revision)}`,
+          `${place} ${lineOf(group, revision)}`,
         );
         this.#revisions.push({ group, revision });
       }

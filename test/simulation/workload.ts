@@ -11,7 +11,8 @@ export const PARTITIONS = 2;
 const RECORDS_PER_PARTITION = 30;
 const CARDS_PER_PARTITION = 2;
 const MINUTE = 60_000;
-const START = Date.UTC(2026, 0, 5);
+/** When the simulated clocks begin. */
+export const START = Date.UTC(2026, 0, 5);
 
 const payments = defineSource({
   name: TOPIC,
@@ -23,7 +24,7 @@ const payments = defineSource({
     at: field.timestampMillis,
   },
   eventTime: { field: 'at' },
-  watermark: { maxOutOfOrderness: '2m', maxAhead: '1h' },
+  watermark: { maxOutOfOrderness: '2m', maxAhead: '1h', idleTimeout: '1m' },
 });
 const spending = defineFeatureGroup({
   name: 'spending',
