@@ -69,6 +69,11 @@ export class ScratchDatabase {
     return connect(this.#instance);
   }
 
+  /** Ends the statement that `run` is at, if any, with an error. */
+  interrupt(): void {
+    this.#connection.interrupt();
+  }
+
   /** Removes everything. */
   close(): void {
     this.#connection.disconnectSync();

@@ -30,6 +30,8 @@ export async function join(options: JoinOptions): Promise<JoinSummary> {
   const format = fileFormat(options.out);
   const definitions = await loadDefinitions(options.definitionsFile);
   const database = await ScratchDatabase.create();
+  const interrupt = () => database.interrupt();
+  options.signal?.addEventListener('abort', interrupt);
   try {
     const spine = await loadSpine(database, {
       file: options.spine,
@@ -67,6 +69,7 @@ export async function join(options: JoinOptions): Promise<JoinSummary> {
     const corruptPlaces = archived?.archive.skips.damagedPlaces ?? 0;
     const leaks = options.checkLeaks ? await checkLeaks(common, groups, archived?.logs ?? null) : null;
     const isClean = leaks === null || leaks.found === 0;
+    options.signal?.throwIfAborted();
     if (isClean) await writeTrainingSet(database, groups, options);
     return {
       rows: spine.rows,
@@ -77,7 +80,12 @@ export async function join(options: JoinOptions): Promise<JoinSummary> {
       out: isClean ? options.out : null,
       leaks,
     };
+  } catch (error) {
+    // What was interrupted fails in its own words.
+    options.signal?.throwIfAborted();
+    throw error;
   } finally {
+    options.signal?.removeEventListener('abort', interrupt);
     database.close();
   }
 }

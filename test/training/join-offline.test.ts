@@ -1,14 +1,19 @@
 import { createHash } from 'node:crypto';
-import { readFileSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { cellFile, readState, type StoredFile } from '../../src/offline/manifest.ts';
 import type { ReplayTarget } from '../../src/replay/options.ts';
 import { replay } from '../../src/replay/replay.ts';
+import { ScratchDatabase } from '../../src/sinks/scratch-database.ts';
 import type { JoinedGroup } from '../../src/training/options.ts';
 import { JoinFolder, MIDNIGHT, minutes } from './a-join.ts';
 
 /** Training sets out of rows that replays wrote: what is read of them, and what is refused. */
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
 
 async function folderWithRows(output: Partial<ReplayTarget> = {}): Promise<JoinFolder> {
   const folder = new JoinFolder();
@@ -173,6 +178,20 @@ test('features may be called as DuckDB calls the places of rows in files', async
     { file_row_number: 2, file_index: 3.75 },
     { file_row_number: 1, file_index: 4 },
   ]);
+});
+
+test('a join that is told to stop writes nothing and says why', async () => {
+  const folder = await folderWithRows();
+  const stop = new AbortController();
+  const run = ScratchDatabase.prototype.run;
+  vi.spyOn(ScratchDatabase.prototype, 'run').mockImplementation(function (this: ScratchDatabase, sql) {
+    const done = run.call(this, sql);
+    if (sql.includes('CREATE TABLE picks_0')) stop.abort(new Error('stopped by SIGINT'));
+    return done;
+  });
+  const joined = folder.join({ spine: '007.csv', from: folder.file('rows'), signal: stop.signal });
+  await expect(joined).rejects.toThrow('stopped by SIGINT');
+  expect(existsSync(folder.file('train.jsonl'))).toBe(false);
 });
 
 test('of a store only the buckets of the entities are read', async () => {
