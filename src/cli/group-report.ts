@@ -235,12 +235,13 @@ function stateCost(group: FeatureGroup, grid: WindowGrid, layout: WindowLayout):
  * two are at least the gap apart.
  */
 function sessionStateCost(group: FeatureGroup, { gapMs, maxDurationMs }: SessionGrid): SessionStateCost {
-  const { source, allowedLatenessMs } = group;
+  const { source, allowedLatenessMs, maxEntityState } = group;
   const delayMs = source.maxOutOfOrdernessMs + allowedLatenessMs;
   return {
     bytes_per_entity: SESSIONS_HEAD_CELLS * CELL_BYTES,
     bytes_per_session: sessionCells(createKernel(group, new Dictionary())) * CELL_BYTES,
-    sessions_at_most: maxDurationMs === null ? Math.ceil(delayMs / gapMs) + 1 : null,
+    sessions_at_most:
+      maxDurationMs === null ? Math.min(Math.ceil(delayMs / gapMs) + 1, maxEntityState) : null,
   };
 }
 

@@ -843,6 +843,21 @@ describe('tidemark check', () => {
     });
   });
 
+  test('tells the limit on the state of an entity, beyond which no panes and sessions come', async () => {
+    const limited = { ...GROUP, maxEntityState: 100 };
+    const sessions = { ...SESSIONS, maxEntityState: 1 };
+    await call(['check', 'defs.ts', '--json'], definitions(limited, sessions));
+    expect(JSON.parse(stdout)).toMatchObject({
+      groups: [
+        { max_entity_state: 100, state: { panes_at_most: 100 } },
+        { max_entity_state: 1, state: { sessions_at_most: 1 } },
+      ],
+    });
+    stdout = '';
+    await call(['check', 'defs.ts'], definitions(limited));
+    expect(stdout).toMatch(/^ {2}largest state +100 panes, sessions and values kept of one entity$/m);
+  });
+
   test('draws the ranges before one window end', async () => {
     const ranges: readonly Range[] = [
       { kind: 'last', lengthMs: 3_600_000 },
