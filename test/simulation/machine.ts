@@ -84,11 +84,12 @@ export class Machine {
     const process = new Process(`${this.#name}.${++this.#starts}`);
     const reader = new ModelReader(process, scheduler, this.#group);
     const logs = new ModelCommitLogs(process, scheduler, this.#cluster.partitions);
+    const stop = new AbortController();
     const worker = new Worker({
       groups: GROUPS,
       reader,
       durability: this.#variant.durability({ logs, state: this.#disk.open(process), cluster: this.#cluster }),
-      store: this.#variant.store(connectStore(this.#cluster.store, process, scheduler)),
+      store: this.#variant.store(connectStore(this.#cluster.store, process, scheduler, stop.signal)),
       log: { info: () => {}, warn: (_, text) => scheduler.note(`${process.name}: ${text}`) },
       options: {
         app: APP,
@@ -104,7 +105,6 @@ export class Machine {
         return () => process.ticks.delete(call);
       },
     });
-    const stop = new AbortController();
     this.#running = { process, reader, stop };
     scheduler.note(`${process.name} starts`);
     worker.run(stop.signal).then(

@@ -1,11 +1,19 @@
 import type { FeatureGroup } from '../../src/definitions/definition.ts';
-import type { OnlineStore, RememberedPosition, Upsert, UpsertCounts } from '../../src/sinks/sink.ts';
+import {
+  type OnlineStore,
+  type RememberedPosition,
+  StoreAwayError,
+  type Upsert,
+  type UpsertCounts,
+} from '../../src/sinks/sink.ts';
 import { StoreModel } from '../sinks/online-store-model.ts';
 import type { Process, Scheduler } from './scheduler.ts';
 import { GROUPS } from './workload.ts';
 
 const LOSES_ANSWER = 0.1;
 const SPLITS = 0.2;
+/** How often it is away when a worker is to stop. */
+const AWAY = 0.5;
 /** A store without a clock: nothing expires. */
 const NOW = 0;
 
@@ -71,12 +79,28 @@ function newModels(): ReadonlyMap<FeatureGroup, StoreModel> {
   return new Map(GROUPS.map((group) => [group, new StoreModel(group)]));
 }
 
-/** A worker's connection: entities' rows may go by themselves, and what may be lost is sent again. */
-export function connectStore(store: SharedStore, process: Process, scheduler: Scheduler): OnlineStore {
+/**
+ * A worker's connection: entities' rows may go by themselves, and what may be lost is sent again. When the worker is to
+ * stop the store may be away; then nothing waits for it any more.
+ */
+export function connectStore(
+  store: SharedStore,
+  process: Process,
+  scheduler: Scheduler,
+  signal: AbortSignal,
+): OnlineStore {
+  const away = new Promise<never>((_, reject) => {
+    const giveUp = () =>
+      reject(new StoreAwayError('closed while the store was away', { code: 'STORE_AWAY' }));
+    signal.addEventListener('abort', () => {
+      if (scheduler.fault(AWAY)) scheduler.tell(process, `${process.name}: the store is away`, giveUp);
+    });
+  });
+  away.catch(() => {});
+  const request = <T>(label: string, effect: () => T): Promise<T> =>
+    Promise.race([scheduler.request(process, label, effect), away]);
   const send = async (group: FeatureGroup, rows: readonly Upsert[]): Promise<UpsertCounts> => {
-    const counts = await scheduler.request(process, `writes rows of ${group.name}`, () =>
-      store.write(group, rows),
-    );
+    const counts = await request(`writes rows of ${group.name}`, () => store.write(group, rows));
     return scheduler.fault(LOSES_ANSWER) ? send(group, rows) : counts;
   };
   return {
@@ -91,8 +115,7 @@ export function connectStore(store: SharedStore, process: Process, scheduler: Sc
       }
       return sums;
     },
-    remember: (positions) =>
-      scheduler.request(process, 'remembers positions', () => store.remember(positions)),
+    remember: (positions) => request('remembers positions', () => store.remember(positions)),
     latest: async (group, entity) => store.latest(group, entity),
     windows: async (group, entity) => store.windows(group, entity),
     close: async () => {},

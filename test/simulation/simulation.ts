@@ -15,7 +15,7 @@ import { Scheduler, Violation } from './scheduler.ts';
  * `Scheduler` picks each step from all that can happen. In between machines crash, hang and go on as zombies, lose
  * their disks, stop and start; the group is rebalanced at any time, and each member hears of it at a time of its own;
  * transactions fail before or after they are written, or after they are committed; answers of the store are lost, or all
- * that it has.
+ * that it has; it is away when a worker is to stop.
  *
  * The `Invariants` look at every change of what is durable: it must be what the `reference` is, a process that nothing
  * happens to. After a time of trouble nothing fails any more, and everything must be taken in, and agree.
