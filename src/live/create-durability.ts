@@ -7,6 +7,7 @@ import { KafkaCommitLogs } from './kafka-commit-log.ts';
 import { KafkaDurability } from './kafka-durability.ts';
 import { LocalDurability } from './local-durability.ts';
 import type { RunOptions } from './options.ts';
+import { Standby } from './standby.ts';
 import type { WorkerMeter } from './worker-meter.ts';
 
 /** What makes a worker's work survive, as its options say. */
@@ -31,7 +32,7 @@ export function createDurability(
     logs: new KafkaCommitLogs({ kafka, app, topics, outputs, log }),
     state,
     topics: { deadLetters: deadLettersTopic, late: lateTopic, revisions: revisionsTopic },
-    standby,
+    createStandby: standby ? (...of) => new Standby(...of) : null,
     meter,
   });
 }

@@ -19,7 +19,7 @@ import {
 import { followChangelog, followedFact } from './follow-changelog.ts';
 import { type OutputTopics, PendingOutputs } from './output-topics.ts';
 import { copiedRows, RowCopies } from './row-copies.ts';
-import { Standby } from './standby.ts';
+import type { Standby } from './standby.ts';
 import type { WorkerMeter } from './worker-meter.ts';
 
 /**
@@ -46,13 +46,14 @@ export class KafkaDurability implements Durability {
     logs: CommitLogs;
     state: StateStore;
     topics: OutputTopics;
-    standby?: boolean;
+    /** Default: no partitions of others are followed. */
+    createStandby?: CreateStandby | null;
     meter?: WorkerMeter | null;
     /** Default: a {@link ChangelogSweep} with its own limits. */
     createSweep?: CreateSweep;
   }) {
     this.#logs = parts.logs;
-    this.#standby = parts.standby === true ? new Standby(parts.logs, parts.state) : null;
+    this.#standby = parts.createStandby?.(parts.logs, parts.state) ?? null;
     this.#state = parts.state;
     this.#copies = new RowCopies(parts.state);
     this.#topics = parts.topics;
@@ -157,6 +158,8 @@ export class KafkaDurability implements Durability {
 
 /** `records`: how many the changelog of the partition holds. */
 export type CreateSweep = (state: StateStore, partition: TopicPartition, records: number) => ChangelogSweep;
+
+export type CreateStandby = (logs: CommitLogs, state: StateStore) => Standby;
 
 interface OwnedPartition {
   readonly log: CommitLog;

@@ -8,6 +8,11 @@ import { followChangelog } from './follow-changelog.ts';
 /** A copy is so far behind its owner's commits at most, while the brokers answer. */
 const FOLLOW_INTERVAL_MS: DurationMs = 1000;
 
+/** Resolves when copies are to be brought up to date again, or the signal is aborted; a simulation has a time of its own. */
+export type Pause = (signal: AbortSignal) => Promise<void>;
+
+const pauseInterval: Pause = (signal) => sleep(FOLLOW_INTERVAL_MS, undefined, { signal }).catch(() => {});
+
 /**
  * Keeps copies of the states of partitions that other workers own: their changelogs are followed into the local store,
  * so that who takes such a partition over has to read the last second of its changelog, and not all of it.
@@ -21,10 +26,12 @@ export class Standby {
   /** What is under way. */
   #round: Promise<void> = Promise.resolve();
   readonly #running: Promise<void>;
+  readonly #pause: Pause;
 
-  constructor(logs: CommitLogs, state: StateStore) {
+  constructor(logs: CommitLogs, state: StateStore, pause: Pause = pauseInterval) {
     this.#logs = logs;
     this.#state = state;
+    this.#pause = pause;
     this.#running = this.#run();
   }
 
@@ -50,7 +57,7 @@ export class Standby {
       // A copy that cannot be kept now is tried again, and what is wrong shows to whoever acquires the partition.
       this.#round = this.#followAll(signal).catch(() => {});
       await this.#round;
-      await sleep(FOLLOW_INTERVAL_MS, undefined, { signal }).catch(() => {});
+      await this.#pause(signal);
     }
   }
 

@@ -1,7 +1,8 @@
 import { ChangelogSweep, type SweepLimits } from '../../src/live/changelog-sweep.ts';
 import type { CommitLogs } from '../../src/live/commit-log.ts';
 import type { Durability } from '../../src/live/durability.ts';
-import { type CreateSweep, KafkaDurability } from '../../src/live/kafka-durability.ts';
+import { type CreateStandby, type CreateSweep, KafkaDurability } from '../../src/live/kafka-durability.ts';
+import { type Pause, Standby } from '../../src/live/standby.ts';
 import { Worker } from '../../src/live/worker.ts';
 import type { OnlineStore } from '../../src/sinks/sink.ts';
 import type { StateStore } from '../../src/state/state-store.ts';
@@ -20,6 +21,8 @@ export interface DurabilityParts {
   readonly logs: CommitLogs;
   readonly state: StateStore;
   readonly cluster: Invariants;
+  /** When a standby's copies are to be brought up to date; null: the worker keeps none. */
+  readonly standbyPause: Pause | null;
 }
 
 /** How a worker is made of its parts; a planted bug is another way. */
@@ -30,8 +33,7 @@ export interface WorkerVariant {
 }
 
 export const SOUND: WorkerVariant = {
-  durability: ({ logs, state }) =>
-    new KafkaDurability({ logs, state, topics: OUTPUT_TOPICS, createSweep: frequentSweep }),
+  durability: (parts) => createDurability(parts, {}),
   store: (store) => store,
 };
 
@@ -39,6 +41,23 @@ export const SOUND: WorkerVariant = {
 export const SWEEP_LIMITS: SweepLimits = { recordsBetweenSweeps: 2, leastBytes: 200, entriesPerTurn: 2 };
 
 const frequentSweep: CreateSweep = (...of) => new ChangelogSweep(...of, SWEEP_LIMITS);
+
+/** The worker's own; `changed`: what is made otherwise. */
+export function createDurability(
+  { logs, state, standbyPause }: DurabilityParts,
+  changed: { readonly createSweep?: CreateSweep; readonly createStandby?: CreateStandby },
+): KafkaDurability {
+  const createStandby: CreateStandby | null =
+    standbyPause === null ? null : (...of) => new Standby(...of, standbyPause);
+  return new KafkaDurability({
+    logs,
+    state,
+    topics: OUTPUT_TOPICS,
+    createSweep: frequentSweep,
+    createStandby,
+    ...changed,
+  });
+}
 
 interface Running {
   readonly process: Process;
@@ -54,6 +73,7 @@ export class Machine {
   readonly #cluster: Invariants;
   readonly #disk: LocalDisk;
   readonly #variant: WorkerVariant;
+  readonly #isStandby: boolean;
   #running: Running | null = null;
   #starts = 0;
 
@@ -71,6 +91,7 @@ export class Machine {
     this.#group = parts.group;
     this.#cluster = parts.cluster;
     this.#variant = parts.variant;
+    this.#isStandby = parts.scheduler.chance(0.5);
     this.#disk = new LocalDisk(parts.scheduler, (...what) => parts.cluster.localStoreWritten(...what));
   }
 
@@ -88,7 +109,12 @@ export class Machine {
     const worker = new Worker({
       groups: GROUPS,
       reader,
-      durability: this.#variant.durability({ logs, state: this.#disk.open(process), cluster: this.#cluster }),
+      durability: this.#variant.durability({
+        logs,
+        state: this.#disk.open(process),
+        cluster: this.#cluster,
+        standbyPause: this.#isStandby ? (signal) => nextTick(process, signal) : null,
+      }),
       store: this.#variant.store(connectStore(this.#cluster.store, process, scheduler, stop.signal)),
       log: { info: () => {}, warn: (_, text) => scheduler.note(`${process.name}: ${text}`) },
       options: {
@@ -182,6 +208,20 @@ export class Machine {
       error instanceof Violation ? error : new Violation(`a worker ended with ${describe(error)}`),
     );
   }
+}
+
+/** One of the process's timers, which comes due once. */
+function nextTick(process: Process, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const end = () => {
+      process.ticks.delete(end);
+      signal.removeEventListener('abort', end);
+      resolve();
+    };
+    process.ticks.add(end);
+    signal.addEventListener('abort', end);
+    if (signal.aborted) end();
+  });
 }
 
 function describe(error: unknown): string {

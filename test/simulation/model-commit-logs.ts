@@ -11,6 +11,7 @@ import {
 import type { TopicPartition } from '../../src/sources/log-reader.ts';
 import type { CommitPartition, Transaction } from './commit-partition.ts';
 import { type Process, type Scheduler, Violation } from './scheduler.ts';
+import { TOPIC } from './workload.ts';
 
 /** How often a transaction goes wrong, of each way that it can. */
 const FAILS = 0.02;
@@ -44,50 +45,66 @@ export class ModelCommitLogs implements CommitLogs {
   }
 
   async changelogs(): Promise<ReadonlyMap<TopicPartition, Changelog>> {
-    throw new Violation('changelogs are followed for standbys only');
+    return new Map(
+      this.#partitions.map((commits) => [
+        { topic: TOPIC, partition: commits.partition },
+        new ModelChangelog(this.#process, this.#scheduler, commits),
+      ]),
+    );
   }
 
   async close(): Promise<void> {}
 }
 
-class ModelCommitLog implements CommitLog {
-  readonly #process: Process;
-  readonly #scheduler: Scheduler;
-  readonly #commits: CommitPartition;
-  readonly #epoch: number;
-  #isUsable = true;
+class ModelChangelog implements Changelog {
+  protected readonly process: Process;
+  protected readonly scheduler: Scheduler;
+  protected readonly commits: CommitPartition;
 
-  constructor(process: Process, scheduler: Scheduler, commits: CommitPartition, epoch: number) {
-    this.#process = process;
-    this.#scheduler = scheduler;
-    this.#commits = commits;
-    this.#epoch = epoch;
+  constructor(process: Process, scheduler: Scheduler, commits: CommitPartition) {
+    this.process = process;
+    this.scheduler = scheduler;
+    this.commits = commits;
   }
 
   changelogEnds(): Promise<{ low: number; high: number }> {
-    const commits = this.#commits;
-    return this.#request('asks for the ends', () => ({ low: commits.low, high: commits.high }));
+    const commits = this.commits;
+    return this.request('asks for the ends', () => ({ low: commits.low, high: commits.high }));
   }
 
   async *changelog(from: number, to: number): AsyncGenerator<readonly ChangelogRecord[], void> {
     for (let next = from; next < to; ) {
-      const most = 1 + this.#scheduler.below(MOST_RECORDS_READ);
-      const records = await this.#request(`reads from ${next}`, () => this.#commits.read(next, to, most));
+      const most = 1 + this.scheduler.below(MOST_RECORDS_READ);
+      const records = await this.request(`reads from ${next}`, () => this.commits.read(next, to, most));
       if (records.length === 0) return;
       yield records;
       next = records.at(-1)!.offset + 1;
     }
   }
 
+  protected request<T>(label: string, effect: () => T): Promise<T> {
+    return this.scheduler.request(this.process, `${label} (${this.commits.partition})`, effect);
+  }
+}
+
+class ModelCommitLog extends ModelChangelog implements CommitLog {
+  readonly #epoch: number;
+  #isUsable = true;
+
+  constructor(process: Process, scheduler: Scheduler, commits: CommitPartition, epoch: number) {
+    super(process, scheduler, commits);
+    this.#epoch = epoch;
+  }
+
   async *journal(from: number): AsyncGenerator<JournalRecord, void> {
-    yield* await this.#request(`reads the journal from ${from}`, () => this.#commits.journal(from));
+    yield* await this.request(`reads the journal from ${from}`, () => this.commits.journal(from));
   }
 
   appendJournal(records: readonly OutputRecord[]): Promise<number> {
     const texts = records.map(({ value }) => String(value));
     return this.#alone(async () => {
       this.#mayFail('fails before anything was sent');
-      const end = await this.#request('marks', () => this.#commits.appendJournal(this.#epoch, texts));
+      const end = await this.request('marks', () => this.commits.appendJournal(this.#epoch, texts));
       this.#mayFail('is committed, and its answer lost');
       return end;
     });
@@ -99,9 +116,9 @@ class ModelCommitLog implements CommitLog {
 
   async truncate(before: number): Promise<void> {
     // Nobody is told when it fails; it may come at any time.
-    const isLost = this.#scheduler.fault(0.1);
-    await this.#request(`truncates before ${before}`, () => {
-      if (!isLost) this.#commits.truncate(before);
+    const isLost = this.scheduler.fault(0.1);
+    await this.request(`truncates before ${before}`, () => {
+      if (!isLost) this.commits.truncate(before);
     });
   }
 
@@ -119,11 +136,11 @@ class ModelCommitLog implements CommitLog {
   }
 
   async #transact(transaction: Transaction): Promise<number> {
-    const commits = this.#commits;
+    const commits = this.commits;
     this.#mayFail('fails before anything was sent');
-    const end = await this.#request('writes', () => commits.write(transaction));
+    const end = await this.request('writes', () => commits.write(transaction));
     this.#mayFail('is never ended');
-    const committed = this.#request(`commits ${transaction.position}`, () => commits.commit(transaction));
+    const committed = this.request(`commits ${transaction.position}`, () => commits.commit(transaction));
     // It may be refused later, when nobody listens any more.
     committed.catch(() => {});
     this.#mayFail('is given up, and may still be committed');
@@ -133,12 +150,8 @@ class ModelCommitLog implements CommitLog {
   }
 
   #mayFail(how: string): void {
-    if (!this.#scheduler.fault(FAILS)) return;
-    this.#scheduler.note(`${this.#process.name}: a transaction ${how}`);
+    if (!this.scheduler.fault(FAILS)) return;
+    this.scheduler.note(`${this.process.name}: a transaction ${how}`);
     throw new CommitLostError(how);
-  }
-
-  async #request<T>(label: string, effect: () => T): Promise<T> {
-    return await this.#scheduler.request(this.#process, `${label} (${this.#commits.partition})`, effect);
   }
 }

@@ -1,13 +1,19 @@
 import { ChangelogSweep, type SweptStretch } from '../../src/live/changelog-sweep.ts';
 import { type Commit, type CommitLog, type CommitLogs, CommitLostError } from '../../src/live/commit-log.ts';
 import type { Durability, PartitionJournal, Step } from '../../src/live/durability.ts';
-import { type CreateSweep, KafkaDurability } from '../../src/live/kafka-durability.ts';
-import type { OnlineStore, Upsert } from '../../src/sinks/sink.ts';
+import type { CreateSweep } from '../../src/live/kafka-durability.ts';
+import { Standby } from '../../src/live/standby.ts';
+import type { OnlineStore } from '../../src/sinks/sink.ts';
 import type { TopicPartition } from '../../src/sources/log-reader.ts';
 import type { ChangelogPacker } from '../../src/state/changelog-pack.ts';
 import type { StateStore, TaskChanges } from '../../src/state/state-store.ts';
-import { type DurabilityParts, SOUND, SWEEP_LIMITS, type WorkerVariant } from './machine.ts';
-import { OUTPUT_TOPICS } from './undisturbed.ts';
+import {
+  createDurability,
+  type DurabilityParts,
+  SOUND,
+  SWEEP_LIMITS,
+  type WorkerVariant,
+} from './machine.ts';
 
 /** Ways to get it wrong, each of which the simulation must find. */
 export const PLANTED_BUGS: Readonly<Record<string, WorkerVariant>> = {
@@ -84,21 +90,18 @@ export const PLANTED_BUGS: Readonly<Record<string, WorkerVariant>> = {
     },
   })),
 
-  'takes for its own what a former owner has filled again': withStore((store) => ({
-    remember: (positions) =>
-      store.remember(
-        positions.map(({ expected, ...rest }) => ({
-          ...rest,
-          expected: expected === null ? null : { ...expected, writer: null },
-        })),
-      ),
+  'fills a store again without the rows of former steps': withDurability((sound) => ({
+    acquire: async (...of) => ({ ...(await sound.acquire(...of)), copies: () => [] }),
   })),
 
-  'fills a store again without the rows of former steps': withCopies(() => []),
-
-  'fills a store again and forgets which rows were deleted': withCopies((rows) =>
-    rows.filter(({ deleted }) => deleted !== true),
-  ),
+  'goes on following a partition that it has taken over': {
+    ...SOUND,
+    durability: (parts) => {
+      const { standbyPause } = parts;
+      if (standbyPause === null) return createDurability(parts, {});
+      return createDurability(parts, { createStandby: (...of) => new CarelessStandby(...of, standbyPause) });
+    },
+  },
 
   'begins without the marks that its state does not have': withJournal((journal) => ({
     ...journal,
@@ -152,6 +155,10 @@ class GreedySweep extends ChangelogSweep {
   }
 }
 
+class CarelessStandby extends Standby {
+  override async leave(): Promise<void> {}
+}
+
 /** Sound but for some of what its durability does. */
 function withDurability(
   change: (sound: Durability, parts: DurabilityParts) => Partial<Durability>,
@@ -181,16 +188,6 @@ function withJournal(change: (journal: PartitionJournal) => PartitionJournal): W
   }));
 }
 
-/** Sound but for the rows that a store is filled with again. */
-function withCopies(change: (rows: readonly Upsert[]) => readonly Upsert[]): WorkerVariant {
-  return withDurability((sound) => ({
-    acquire: async (...of) => {
-      const partition = await sound.acquire(...of);
-      return { ...partition, copies: (...task) => [...partition.copies(...task)].map(change) };
-    },
-  }));
-}
-
 /** Sound but for some of how it sees the online store. */
 function withStore(change: (store: OnlineStore) => Partial<OnlineStore>): WorkerVariant {
   return { ...SOUND, store: (store) => ({ ...store, ...change(store) }) };
@@ -201,13 +198,7 @@ function withSweep(
 ): WorkerVariant {
   return {
     ...SOUND,
-    durability: (parts) =>
-      new KafkaDurability({
-        logs: parts.logs,
-        state: parts.state,
-        topics: OUTPUT_TOPICS,
-        createSweep: (...of) => createSweep(parts, ...of),
-      }),
+    durability: (parts) => createDurability(parts, { createSweep: (...of) => createSweep(parts, ...of) }),
   };
 }
 

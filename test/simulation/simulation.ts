@@ -7,7 +7,7 @@ import { Scheduler, Violation } from './scheduler.ts';
  * A cluster in one thread, in which everything that can go wrong does so as a seed says.
  *
  * The workers are the ones of `src/live`: `Worker`, `KafkaDurability`, `ChangelogSweep`, `LivePartition`, `RowFlusher`,
- * `LossWatch`, `RowCopies`, `IdlePartitions`.
+ * `LossWatch`, `RowCopies`, `IdlePartitions`, `Standby`.
  * All that they stand on is a model, behind the contract that the real thing has: the consumer group (`ModelReader`),
  * the transactions (`ModelCommitLogs`), the online store (`connectStore`), a machine's disk (`LocalDisk`).
  *
