@@ -1,6 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { FeatureGroup } from '../definitions/definition.ts';
-import { assert } from '../errors.ts';
 import type { SourcePartition } from '../operators/source-partition.ts';
 import { type OnlineStore, StoreAwayError } from '../sinks/sink.ts';
 import {
@@ -14,20 +13,17 @@ import {
 import type { RecordBatch } from '../sources/record.ts';
 import type { DurationMs, EventTimeMs, Offset } from '../time.ts';
 import type { MonotonicMs } from '../watermark/idleness.ts';
-import type { JournalEntry, Mark } from '../watermark/mark.ts';
+import type { Mark } from '../watermark/mark.ts';
 import { Acquisitions } from './acquisitions.ts';
-import {
-  type AcquireOptions,
-  type Durability,
-  type LostPartition,
-  LostPartitionError,
-} from './durability.ts';
+import { Commits } from './commits.ts';
+import { type AcquireOptions, type Durability, LostPartitionError } from './durability.ts';
 import { IdlePartitions } from './idle-partitions.ts';
 import { LivePartition } from './live-partition.ts';
 import { LossWatch } from './loss-watch.ts';
 import type { RunOptions } from './options.ts';
+import { OwnedPartitions } from './owned-partitions.ts';
 import { RowFlusher } from './row-flusher.ts';
-import { countsOf, type PartitionCounts, retiredCounts, type WorkerCounts } from './worker-counts.ts';
+import type { WorkerCounts } from './worker-counts.ts';
 import type { WorkerMeter } from './worker-meter.ts';
 import { summarize, type WorkerSummary } from './worker-summary.ts';
 
@@ -68,9 +64,6 @@ const PENDING_BYTES = 32 << 20;
  * Rows go out batch by batch; what else happened becomes durable in steps, now and then, after the rows that they
  * cover are in the store (see {@link Durability}). Rows are idempotent by version, so a worker that stops anywhere
  * repeats at most what came after its last step, and changes nothing by it.
- *
- * A partition whose step failed is given up and acquired again, whatever the reason: restoring it is what every start
- * does, and the only way to know what is durable.
  */
 export class Worker implements LogHandlers {
   readonly #groups: readonly FeatureGroup[];
@@ -79,18 +72,15 @@ export class Worker implements LogHandlers {
   readonly #log: WorkerLog;
   readonly #options: WorkerOptions;
   readonly #flusher: RowFlusher;
-  readonly #meter: WorkerMeter | null;
   readonly #losses: LossWatch;
   readonly #idle: IdlePartitions;
   readonly #every: Every;
-  readonly #partitions = new Map<string, LivePartition>();
+  readonly #partitions = new OwnedPartitions((partition) => this.#idle.delete(partition));
   readonly #acquisitions: Acquisitions;
-  /** Of partitions that were given up. */
-  readonly #retired: PartitionCounts[] = [];
+  readonly #commits: Commits;
   /** Names of the partitions that are this worker's; null before the first assignment. */
   #assigned: ReadonlySet<string> | null = null;
   #lag: readonly PartitionLag[] = [];
-  #committing: Promise<void> = Promise.resolve();
   #isCommittingInBackground = false;
   #isAdvancingIdle = false;
   #failure: { readonly error: unknown } | null = null;
@@ -113,13 +103,22 @@ export class Worker implements LogHandlers {
     this.#options = parts.options;
     this.#idle = new IdlePartitions({
       lag: () => parts.reader.lag(),
-      writeJournal: (partition, entries) => this.#writeJournal(partition, entries),
+      writeJournal: (...marks) => this.#commits.writeJournal(...marks),
       clock: parts.clock ?? systemClock,
     });
     this.#every = parts.every ?? everyInterval;
-    this.#meter = parts.meter ?? null;
-    this.#flusher = new RowFlusher(parts.store, this.#meter);
+    const meter = parts.meter ?? null;
+    this.#flusher = new RowFlusher(parts.store, meter);
     this.#losses = new LossWatch(parts.store, parts.options.app, parts.log);
+    this.#commits = new Commits({
+      partitions: this.#partitions,
+      durability: parts.durability,
+      flusher: this.#flusher,
+      losses: this.#losses,
+      restart: (partition) => parts.reader.restart(partition),
+      log: parts.log,
+      meter,
+    });
     this.#acquisitions = new Acquisitions((...asked) => this.#restore(...asked), parts.log);
   }
 
@@ -151,7 +150,7 @@ export class Worker implements LogHandlers {
     } finally {
       signal.removeEventListener('abort', stop);
       for (const end of ends) end();
-      await this.#committing.catch(() => {});
+      await this.#commits.rest();
       await this.#durability.close();
     }
     return this.#summary();
@@ -160,7 +159,7 @@ export class Worker implements LogHandlers {
   /** What it did since it started, and how it stands now. */
   counts(): WorkerCounts {
     return {
-      partitions: [...this.#retired, ...[...this.#partitions.values()].flatMap(countsOf)],
+      partitions: this.#partitions.counts(),
       sent: this.#flusher.sent,
       lag: this.#lag.filter((each) => this.#partitions.has(partitionName(each))),
       restoring: this.#acquisitions.progress,
@@ -181,32 +180,27 @@ export class Worker implements LogHandlers {
   async assigned(partitions: readonly TopicPartition[]): Promise<void> {
     const kept = new Set(partitions.map(partitionName));
     this.#acquisitions.abort(kept);
-    await this.#commit();
-    for (const [name, partition] of this.#partitions) {
-      if (!kept.has(name)) await this.#giveUp(partition);
-    }
+    await this.#commits.commitAndGiveUp(kept);
     this.#assigned = kept;
     this.#log.info({ partitions: [...kept] }, 'partitions assigned');
   }
 
   async positionOf(partition: TopicPartition): Promise<LogPosition | null> {
-    const name = partitionName(partition);
-    const owned = this.#partitions.get(name);
+    const owned = this.#partitions.get(partition);
     if (owned !== undefined) return owned.position;
     const acquired = await this.#acquisitions.restored(partition);
     return acquired?.position ?? null;
   }
 
   async records(topic: string, { partition, records }: RecordBatch, _highWatermark: Offset): Promise<void> {
-    const name = partitionName({ topic, partition });
-    const live = this.#partitions.get(name);
+    const live = this.#partitions.get({ topic, partition });
     const step = this.#options.maxBatchRecords;
     for (let from = 0; from < records.length; from += step) {
       await this.#flusher.room();
-      if ((live?.pendingBytes ?? 0) > PENDING_BYTES) await this.#commit();
+      if ((live?.pendingBytes ?? 0) > PENDING_BYTES) await this.#commits.commit();
       await this.#idle.records({ topic, partition });
       // One that was given up meanwhile is acquired again, and the log asked for its position.
-      if (live === undefined || this.#partitions.get(name) !== live) return;
+      if (live === undefined || !this.#partitions.owns(live)) return;
       live.process(records, from, Math.min(from + step, records.length), this.#flusher);
       // Batches of many partitions come at once: between two there must be room for a heartbeat.
       await nextTurn();
@@ -215,8 +209,8 @@ export class Worker implements LogHandlers {
 
   async leaving(): Promise<void> {
     this.#acquisitions.abort();
-    for (const partition of this.#partitions.values()) this.#idle.delete(partition);
-    await this.#commit();
+    for (const partition of this.#partitions.all()) this.#idle.delete(partition);
+    await this.#commits.commit();
   }
 
   async #restore(partition: TopicPartition, options: AcquireOptions): Promise<LivePartition> {
@@ -233,7 +227,7 @@ export class Worker implements LogHandlers {
       options.signal.throwIfAborted();
       await live.restoreMarks(this.#flusher);
       options.signal.throwIfAborted();
-      this.#partitions.set(partitionName(partition), live);
+      this.#partitions.add(live);
       this.#watchIdle(live);
       const { position, entityCount } = live;
       this.#log.info({ ...partition, position, entities: entityCount }, 'partition ready');
@@ -249,24 +243,6 @@ export class Worker implements LogHandlers {
     const { topic, partition, pipelines } = live;
     const mark = (pipeline: SourcePartition, mark: Mark) => live.mark(pipeline, mark, this.#flusher);
     this.#idle.add({ topic, partition, pipelines, mark });
-  }
-
-  /** Between two commits, which are transactions of the same producer. */
-  #writeJournal(partition: TopicPartition, entries: readonly JournalEntry[]): Promise<void> {
-    const live = this.#partitions.get(partitionName(partition));
-    assert(live !== undefined, `a mark of ${partitionName(partition)}, which is not owned`);
-    const writing = this.#committing.then(() => {
-      // The commit before may have shown that it is somebody else's.
-      if (!this.#owns(live)) throw new LostPartitionError(givenUp(partition));
-      return live.writeJournal(entries);
-    });
-    this.#committing = writing.catch(async (error) => {
-      if (!(error instanceof LostPartitionError)) throw error;
-      if (this.#owns(live)) await this.#recover([error.lost]);
-    });
-    // Whoever commits next hears of it.
-    this.#committing.catch(() => {});
-    return writing;
   }
 
   async #advanceIdle(): Promise<void> {
@@ -290,77 +266,10 @@ export class Worker implements LogHandlers {
   /** Every task has the same share of what the worker may hold. */
   #entitiesPerTask(): number {
     let tasks = 0;
-    for (const { pipelines } of this.#partitions.values()) {
+    for (const { pipelines } of this.#partitions.all()) {
       for (const pipeline of pipelines) tasks += pipeline.tasks.length;
     }
     return Math.floor(this.#options.cacheEntities / Math.max(1, tasks));
-  }
-
-  async #giveUp(partition: LivePartition): Promise<void> {
-    this.#idle.delete(partition);
-    this.#partitions.delete(partitionName(partition));
-    this.#retired.push(...retiredCounts(partition));
-    await partition.release();
-  }
-
-  /** One commit after the other. Steps are taken between two batches; the rows that they cover go first. */
-  #commit(): Promise<void> {
-    this.#committing = this.#committing.then(async () => {
-      const partitions = [...this.#partitions.values()];
-      const changed = partitions.filter(({ hasChanged }) => hasChanged);
-      if (changed.length === 0) return;
-      const began = performance.now();
-      let emptied: readonly LivePartition[] = [];
-      const lost = await this.#durability.commit(changed, async () => {
-        await this.#flusher.settled();
-        emptied = await this.#losses.written(partitions);
-      });
-      this.#meter?.committed(performance.now() - began);
-      await this.#recover(lost);
-      for (const partition of this.#partitions.values()) partition.stored();
-      await this.#refill(emptied);
-    });
-    return this.#committing;
-  }
-
-  /** Also when nothing is read the store may lose its data. */
-  #checkStore(): Promise<void> {
-    this.#committing = this.#committing.then(async () => {
-      await this.#refill(await this.#losses.written([...this.#partitions.values()]));
-    });
-    return this.#committing;
-  }
-
-  /**
-   * Only who owns a partition sends its rows again: to a former owner the store looks the same when another worker has
-   * taken the partition over.
-   */
-  async #refill(emptied: readonly LivePartition[]): Promise<void> {
-    const owned = emptied.filter((each) => this.#owns(each));
-    if (owned.length === 0) return;
-    const positions = owned.map(({ topic, partition, committedOffset }) => {
-      return { topic, partition, position: committedOffset };
-    });
-    await this.#recover(await this.#durability.confirm(positions));
-    await this.#losses.refill(owned.filter((each) => this.#owns(each)));
-  }
-
-  #owns(live: LivePartition): boolean {
-    return this.#partitions.get(partitionName(live)) === live;
-  }
-
-  async #recover(lost: readonly LostPartition[]): Promise<void> {
-    for (const { topic, partition, reason, error } of lost) {
-      this.#meter?.commitFailed(reason);
-      this.#log.warn(
-        { topic, partition, reason, err: error },
-        'a commit failed; the partition is acquired again',
-      );
-      const live = this.#partitions.get(partitionName({ topic, partition }));
-      if (live !== undefined) await this.#giveUp(live);
-      // Whether it was fenced by the next owner or by a former one, the group knows, and the reader asks it.
-      this.#reader.restart({ topic, partition });
-    }
   }
 
   async #commitInBackground(): Promise<void> {
@@ -368,8 +277,8 @@ export class Worker implements LogHandlers {
     if (this.#isCommittingInBackground) return;
     this.#isCommittingInBackground = true;
     try {
-      await this.#commit();
-      await this.#checkStore();
+      await this.#commits.commit();
+      await this.#commits.checkStore();
     } catch (error) {
       await this.#fail(error);
     } finally {
@@ -392,8 +301,4 @@ export class Worker implements LogHandlers {
   #summary(): WorkerSummary {
     return summarize(this.counts());
   }
-}
-
-function givenUp({ topic, partition }: TopicPartition): LostPartition {
-  return { topic, partition, reason: 'unknown', error: new Error(`${topic}/${partition} was given up`) };
 }
