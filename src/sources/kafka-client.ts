@@ -4,6 +4,7 @@ import { Kafka, type KafkaConfig, type LogEntry, logLevel, type SASLOptions } fr
 import { TidemarkError } from '../errors.ts';
 import { mendAbortedRecords } from './kafka-aborted-records.ts';
 import { registerCodecs } from './kafka-codecs.ts';
+import { mendConnection } from './kafka-connection.ts';
 import type { KafkaOptions } from './kafka-options.ts';
 import { mendRequestQueue } from './kafka-request-queue.ts';
 
@@ -27,6 +28,7 @@ export function createKafkaClient(
   log: Log,
   onConnectionTrouble: (reason: string) => void = () => {},
 ): Kafka {
+  mendConnection();
   mendRequestQueue();
   mendAbortedRecords();
   registerCodecs();
