@@ -1,6 +1,7 @@
 import { partitionName, type TopicPartition } from '../sources/log-reader.ts';
 import { unpackChanges } from '../state/changelog-pack.ts';
 import { PartJoiner } from '../state/changelog-parts.ts';
+import { mergeChanges } from '../state/merge-changes.ts';
 import { StateError } from '../state/state-error.ts';
 import type { StateStore } from '../state/state-store.ts';
 import type { Offset } from '../time.ts';
@@ -56,7 +57,7 @@ async function followToEnd(
       const next: Offset = joiner.begun ?? records.at(-1)!.offset + 1;
       await writing;
       signal.throwIfAborted();
-      writing = state.commit(changes, new Map([[fact, String(next)]]));
+      writing = state.commit(mergeChanges(changes), new Map([[fact, String(next)]]));
       writing.catch(() => {});
       onProgress?.({ done: next - from, total: high - from });
     }
