@@ -1,9 +1,8 @@
 import { TRANSACTION_DEFAULTS } from '../src/demo/transactions.ts';
-import { startKafka } from '../test/services/kafka.ts';
-import { startRedis } from '../test/services/redis.ts';
 import { createTopic, produce } from '../test/services/topics.ts';
 import { type Benchmark, type BenchmarkSettings, medians, type ResultRow, rounded } from './benchmark.ts';
 import { cardRecords, TOPIC_PARTITIONS } from './card-topic.ts';
+import { withServices } from './services.ts';
 import { runWorkerProcess } from './worker-process.ts';
 
 /** A dense stream, as at 8,000 events/s, and a sparse one in which events leave their windows too. */
@@ -16,14 +15,12 @@ const SINKS = ['none', 'Redis'] as const;
 /** A worker that catches up on a filled topic, as fast as it can. */
 export const catchUp: Benchmark = {
   name: 'catch-up',
-  async run({ quick, runs, progress }: BenchmarkSettings) {
+  run({ quick, runs, progress }: BenchmarkSettings) {
     const records = quick ? 20_000 : 2_000_000;
-    const kafka = await startKafka();
-    const redis = await startRedis();
-    try {
+    return withServices(async ({ brokers, redisUrl }) => {
       const rows: ResultRow[] = [];
       for (const { what, cards, perSecond } of STREAMS) {
-        const topic = await createTopic(kafka.brokers, 'bench', { partitions: TOPIC_PARTITIONS });
+        const topic = await createTopic(brokers, 'bench', { partitions: TOPIC_PARTITIONS });
         progress(`catch-up: filling a topic with ${records} records`);
         const stream = {
           ...TRANSACTION_DEFAULTS,
@@ -32,17 +29,17 @@ export const catchUp: Benchmark = {
           perSecond,
           partitions: TOPIC_PARTITIONS,
         };
-        await produce(kafka.brokers, topic, cardRecords(stream, true), 10_000);
+        await produce(brokers, topic, cardRecords(stream, true), 10_000);
         for (const features of [2, 5] as const) {
           const bare: { cpuUs: number }[] = [];
           for (const sink of SINKS) {
             progress(`catch-up: ${what}, ${features} features, sink: ${sink}`);
             const figures = await medians(runs, () =>
               runWorkerProcess({
-                brokers: kafka.brokers,
+                brokers,
                 topic,
                 features,
-                redisUrl: sink === 'Redis' ? redis.url : null,
+                redisUrl: sink === 'Redis' ? redisUrl : null,
                 durability: 'local',
                 warmUp: 0,
                 records,
@@ -70,9 +67,6 @@ export const catchUp: Benchmark = {
         'Sink "none" is a store that counts the rows handed to it; upserts are what is left of revisions once coalesced.',
       ];
       return [{ title: 'Live at full speed', notes, rows }];
-    } finally {
-      await redis.stop();
-      await kafka.stop();
-    }
+    });
   },
 };

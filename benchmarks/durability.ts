@@ -1,11 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TRANSACTION_DEFAULTS } from '../src/demo/transactions.ts';
-import { startKafka } from '../test/services/kafka.ts';
-import { startRedis } from '../test/services/redis.ts';
 import { createTopic, produce } from '../test/services/topics.ts';
 import { type Benchmark, type BenchmarkSettings, medians, type ResultRow, rounded } from './benchmark.ts';
 import { cardRecords, TOPIC_PARTITIONS } from './card-topic.ts';
 import { startProcess } from './processes.ts';
+import { withServices } from './services.ts';
 import { runWorkerProcess, type WorkerFigures, type WorkerRun } from './worker-process.ts';
 
 const PRODUCER_PROCESS = new URL('./processes/producer.ts', import.meta.url);
@@ -24,13 +23,10 @@ const REST_MS = 3000;
 /** What durability costs: the same worker over the same records with nothing kept, a local state, and Kafka. */
 export const durability: Benchmark = {
   name: 'durability',
-  async run(settings: BenchmarkSettings) {
+  run(settings: BenchmarkSettings) {
     const { quick, runs, progress } = settings;
     const sizes = quick ? QUICK : FULL;
-    const kafka = await startKafka();
-    const redis = await startRedis();
-    const { brokers } = kafka;
-    try {
+    return withServices(async ({ brokers, redisUrl }) => {
       const rows: ResultRow[] = [];
       const compare = async (
         pace: string,
@@ -71,7 +67,7 @@ export const durability: Benchmark = {
       }
       for (const features of sizes.features) {
         await compare(`${sizes.perSecond} events/s`, features, (kind) =>
-          atPace({ brokers, features, redisUrl: redis.url, durability: kind }, sizes),
+          atPace({ brokers, features, redisUrl, durability: kind }, sizes),
         );
       }
       const notes = [
@@ -80,10 +76,7 @@ export const durability: Benchmark = {
         'None keeps nothing: this is the work itself. Local is LMDB, kafka the changelog, transactions and LMDB.',
       ];
       return [{ title: 'What durability costs', notes, rows }];
-    } finally {
-      await redis.stop();
-      await kafka.stop();
-    }
+    });
   },
 };
 

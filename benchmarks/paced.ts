@@ -1,7 +1,5 @@
 import { join } from 'node:path';
 import { TRANSACTION_DEFAULTS } from '../src/demo/transactions.ts';
-import { startKafka } from '../test/services/kafka.ts';
-import { startRedis } from '../test/services/redis.ts';
 import { createTopic, produce } from '../test/services/topics.ts';
 import {
   type Benchmark,
@@ -14,6 +12,7 @@ import { withTemporaryFolder } from './card-group.ts';
 import { cardRecords, TOPIC_PARTITIONS } from './card-topic.ts';
 import { LiveWorker } from './live-worker.ts';
 import { cpuSecondsOf, rssMbOf, startProcess } from './processes.ts';
+import { type Services, withServices } from './services.ts';
 import { writeCardRisk } from './worker-process.ts';
 
 const PRODUCER_PROCESS = new URL('./processes/producer.ts', import.meta.url);
@@ -30,32 +29,25 @@ const OUT_OF_ORDER_MS = 30_000;
 /** `tidemark run` at 8,000 events a second: how far behind it falls, how fresh its rows are, what it costs. */
 export const paced: Benchmark = {
   name: 'paced',
-  async run(settings: BenchmarkSettings) {
-    const kafka = await startKafka();
-    const redis = await startRedis();
-    try {
+  run(settings: BenchmarkSettings) {
+    return withServices(async ({ brokers, redisUrl }) => {
       const rows: ResultRow[] = [];
       const lags: ResultRow[] = [];
       for (const features of settings.quick ? ([2] as const) : ([2, 5] as const)) {
         const result = await withTemporaryFolder((folder) =>
-          measure({ folder, features, brokers: kafka.brokers, redisUrl: redis.url, settings }),
+          measure({ folder, features, brokers, redisUrl, settings }),
         );
         rows.push(result.row);
         lags.push(result.lag);
       }
       return describe(rows, lags);
-    } finally {
-      await redis.stop();
-      await kafka.stop();
-    }
+    });
   },
 };
 
-interface Setting {
+interface Setting extends Services {
   readonly folder: string;
   readonly features: 2 | 5;
-  readonly brokers: string;
-  readonly redisUrl: string;
   readonly settings: BenchmarkSettings;
 }
 

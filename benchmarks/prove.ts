@@ -2,14 +2,13 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TRANSACTION_DEFAULTS } from '../src/demo/transactions.ts';
 import type { ProofSummary } from '../src/proof/options.ts';
-import { startKafka } from '../test/services/kafka.ts';
-import { startRedis } from '../test/services/redis.ts';
 import { createTopic } from '../test/services/topics.ts';
 import { type Benchmark, type BenchmarkSettings, rounded } from './benchmark.ts';
 import { withTemporaryFolder } from './card-group.ts';
 import { TOPIC_PARTITIONS } from './card-topic.ts';
 import type { ReadFigures } from './paced-reads.ts';
 import { startProcess, startTidemark, type Usage } from './processes.ts';
+import { withServices } from './services.ts';
 import { writeCardRisk } from './worker-process.ts';
 
 const PRODUCER_PROCESS = new URL('./processes/producer.ts', import.meta.url);
@@ -22,20 +21,15 @@ const SECONDS = 66;
 /** A live run whose every answer is logged, and the proof of them all. */
 export const prove: Benchmark = {
   name: 'prove',
-  async run(settings: BenchmarkSettings) {
-    const kafka = await startKafka();
-    const redis = await startRedis();
-    try {
-      const row = await withTemporaryFolder((folder) => measure(folder, kafka.brokers, redis.url, settings));
+  run(settings: BenchmarkSettings) {
+    return withServices(async ({ brokers, redisUrl }) => {
+      const row = await withTemporaryFolder((folder) => measure(folder, brokers, redisUrl, settings));
       const notes = [
         `${TOPIC_PARTITIONS} partitions, five features, values in Avro; a grid time closes half way. Reads of ${ENTITIES} cards`,
         'through OnlineReader, each answer logged. The proof is the whole process, from its start to its end.',
       ];
       return [{ title: 'Proof of what was served', notes, rows: [row] }];
-    } finally {
-      await redis.stop();
-      await kafka.stop();
-    }
+    });
   },
 };
 

@@ -5,13 +5,12 @@ import { Redis } from 'ioredis';
 import type { FeatureGroup } from '../src/definitions/definition.ts';
 import { avroEncoder } from '../src/demo/encode.ts';
 import { latestKey } from '../src/sinks/redis-format.ts';
-import { startKafka } from '../test/services/kafka.ts';
-import { startRedis } from '../test/services/redis.ts';
 import { createTopic, type ProducedRecord, produce } from '../test/services/topics.ts';
 import { type Benchmark, type BenchmarkSettings, medians, type ResultRow, rounded } from './benchmark.ts';
 import { withTemporaryFolder } from './card-group.ts';
 import { TOPIC_PARTITIONS } from './card-topic.ts';
 import { LiveWorker } from './live-worker.ts';
+import { type Services, withServices } from './services.ts';
 import { writeCardRisk } from './worker-process.ts';
 
 /** All events are within the longest range, so that every card has all of its state. */
@@ -23,35 +22,31 @@ const POLL_MS = 2;
 /** How long it takes until a worker with a large state runs again, after it was killed. */
 export const recovery: Benchmark = {
   name: 'recovery',
-  async run(settings: BenchmarkSettings) {
+  run(settings: BenchmarkSettings) {
     const cards = settings.quick ? 2000 : 1_000_000;
-    const kafka = await startKafka();
-    const redis = await startRedis();
-    const client = new Redis(redis.url);
-    try {
-      const rows = await withTemporaryFolder((folder) =>
-        measure({ folder, cards, brokers: kafka.brokers, redisUrl: redis.url, client, settings }),
-      );
-      const notes = [
-        `${cards} cards with an event each, all within a day, two features, ${TOPIC_PARTITIONS} partitions; workers die by SIGKILL.`,
-        'From the start of the process (taken over: from the death of the owner) until the worker has its partitions,',
-        'until their states are restored, and until records that waited in all of them show in Redis.',
-        `Taken over by another worker with --standby; session time-out ${SESSION_TIMEOUT_S} s, which is the group's part.`,
-      ];
-      return [{ title: 'Recovery', notes, rows }];
-    } finally {
-      client.disconnect();
-      await redis.stop();
-      await kafka.stop();
-    }
+    return withServices(async ({ brokers, redisUrl }) => {
+      const client = new Redis(redisUrl);
+      try {
+        const rows = await withTemporaryFolder((folder) =>
+          measure({ folder, cards, brokers, redisUrl, client, settings }),
+        );
+        const notes = [
+          `${cards} cards with an event each, all within a day, two features, ${TOPIC_PARTITIONS} partitions; workers die by SIGKILL.`,
+          'From the start of the process (taken over: from the death of the owner) until the worker has its partitions,',
+          'until their states are restored, and until records that waited in all of them show in Redis.',
+          `Taken over by another worker with --standby; session time-out ${SESSION_TIMEOUT_S} s, which is the group's part.`,
+        ];
+        return [{ title: 'Recovery', notes, rows }];
+      } finally {
+        client.disconnect();
+      }
+    });
   },
 };
 
-interface Setting {
+interface Setting extends Services {
   readonly folder: string;
   readonly cards: number;
-  readonly brokers: string;
-  readonly redisUrl: string;
   readonly client: Redis;
   readonly settings: BenchmarkSettings;
 }

@@ -1,13 +1,12 @@
 import { join } from 'node:path';
 import { TRANSACTION_DEFAULTS } from '../src/demo/transactions.ts';
-import { startKafka } from '../test/services/kafka.ts';
-import { startRedis } from '../test/services/redis.ts';
 import { createTopic, produce } from '../test/services/topics.ts';
 import { type Benchmark, type BenchmarkSettings, medians, type ResultRow, rounded } from './benchmark.ts';
 import { withTemporaryFolder } from './card-group.ts';
 import { cardRecords } from './card-topic.ts';
 import { LiveWorker } from './live-worker.ts';
 import { cpuSecondsOf, startProcess } from './processes.ts';
+import { type Services, withServices } from './services.ts';
 import { writeCardRisk } from './worker-process.ts';
 
 const PRODUCER_PROCESS = new URL('./processes/producer.ts', import.meta.url);
@@ -19,18 +18,16 @@ const CARDS = 100_000;
 /** What an event costs when more workers share the work, and when there are more partitions. */
 export const scale: Benchmark = {
   name: 'scale',
-  async run({ quick, runs, progress }: BenchmarkSettings) {
+  run({ quick, runs, progress }: BenchmarkSettings) {
     const sizes = quick ? QUICK : FULL;
-    const kafka = await startKafka();
-    const redis = await startRedis();
-    try {
+    return withServices(async ({ brokers, redisUrl }) => {
       const rows: ResultRow[] = [];
       for (const partitions of sizes.partitions) {
         for (const workers of sizes.workers) {
           progress(`scale: ${partitions} partitions, ${workers} workers`);
           const { cpuUs } = await medians(runs, () =>
             withTemporaryFolder((folder) =>
-              measure({ folder, partitions, workers, brokers: kafka.brokers, redisUrl: redis.url }, sizes),
+              measure({ folder, partitions, workers, brokers, redisUrl }, sizes),
             ),
           );
           rows.push({ partitions, workers, 'CPU µs/event': rounded(cpuUs, 1) });
@@ -41,19 +38,14 @@ export const scale: Benchmark = {
         'CPU time of all workers together; each partition is a transaction of its own with every commit.',
       ];
       return [{ title: 'Workers and partitions', notes, rows }];
-    } finally {
-      await redis.stop();
-      await kafka.stop();
-    }
+    });
   },
 };
 
-interface Setting {
+interface Setting extends Services {
   readonly folder: string;
   readonly partitions: number;
   readonly workers: number;
-  readonly brokers: string;
-  readonly redisUrl: string;
 }
 
 async function measure(
