@@ -1,4 +1,4 @@
-import { createRequire } from 'node:module';
+import { kafkajsModule, once } from './kafkajs-internals.ts';
 
 interface FetchResponse {
   decode(raw: Buffer): Promise<{
@@ -28,20 +28,15 @@ interface FetchedMessage {
 const VERSIONS = [4, 5, 6, 7, 8, 9, 10, 11];
 const ABORT = Buffer.from([0, 0, 0, 0]);
 
-let areMended = false;
-
 /**
  * kafkajs 2.2.4 hands over records of aborted transactions as if they were committed where several producers write to
  * one partition: it takes the list of aborted transactions for one in the order of their first offsets, and enters one
  * of them with each record at most. So what is aborted is found here, and given to the library as control records,
  * which it passes over.
  */
-export function mendAbortedRecords(): void {
-  if (areMended) return;
-  areMended = true;
-  const load = createRequire(import.meta.url);
+export const mendAbortedRecords = once(() => {
   for (const version of VERSIONS) {
-    const response = load(`kafkajs/src/protocol/requests/fetch/v${version}/response.js`) as FetchResponse;
+    const response = kafkajsModule<FetchResponse>(`protocol/requests/fetch/v${version}/response.js`);
     const { decode } = response;
     response.decode = async (raw) => {
       const decoded = await decode(raw);
@@ -49,7 +44,7 @@ export function mendAbortedRecords(): void {
       return decoded;
     };
   }
-}
+});
 
 function hideAborted(partition: FetchedPartition): void {
   const { abortedTransactions, messages } = partition;

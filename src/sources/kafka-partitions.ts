@@ -1,10 +1,10 @@
-import { createRequire } from 'node:module';
 import { setTimeout as sleep } from 'node:timers/promises';
 import kafkajs, { type Cluster, type Kafka, type KafkaMessage } from 'kafkajs';
 import { assert } from '../errors.ts';
 import type { Offset } from '../time.ts';
 import type { PartitionEnds } from './kafka-positions.ts';
 import { refusalOf } from './kafka-reachable.ts';
+import { kafkajsModule } from './kafkajs-internals.ts';
 import type { TopicPartition } from './log-reader.ts';
 
 /** How long a request may wait for records that are on their way. */
@@ -40,16 +40,14 @@ type FetchingCluster = Omit<Cluster, 'findBroker' | 'fetchTopicsOffset'> & {
   ): Promise<readonly { partitions: readonly { offset: string }[] }[]>;
 };
 
-const load = createRequire(import.meta.url);
 /** Leaves out control records and what was aborted. */
-const Batch = load('kafkajs/src/consumer/batch.js') as new (
-  topic: string,
-  fetchedOffset: string,
-  data: FetchedPartition,
-) => FetchedBatch;
-const { createErrorFromCode } = load('kafkajs/src/protocol/error.js') as {
-  createErrorFromCode(code: number): Error;
-};
+const Batch =
+  kafkajsModule<new (topic: string, fetchedOffset: string, data: FetchedPartition) => FetchedBatch>(
+    'consumer/batch.js',
+  );
+const { createErrorFromCode } = kafkajsModule<{ createErrorFromCode(code: number): Error }>(
+  'protocol/error.js',
+);
 
 /**
  * Reads partitions from given offsets on, without a consumer group, which kafkajs does not offer by itself: joining a

@@ -1,11 +1,9 @@
-import { createRequire } from 'node:module';
+import { kafkajsModule, once } from './kafkajs-internals.ts';
 
 interface RequestQueue {
   readonly pending: readonly unknown[];
   scheduleCheckPendingRequests(): void;
 }
-
-let isQueueMended = false;
 
 /**
  * After every answer kafkajs 2.2.4 sets a timer to look for requests that wait for the end of a throttling. With
@@ -13,13 +11,10 @@ let isQueueMended = false;
  * it fires it is set again: each connection wakes up a thousand times a second for nothing. A timer is needed
  * only while a request waits.
  */
-export function mendRequestQueue(): void {
-  if (isQueueMended) return;
-  isQueueMended = true;
-  const load = createRequire(import.meta.url);
-  const { prototype } = load('kafkajs/src/network/requestQueue/index.js') as { prototype: RequestQueue };
+export const mendRequestQueue = once(() => {
+  const { prototype } = kafkajsModule<{ prototype: RequestQueue }>('network/requestQueue/index.js');
   const schedule = prototype.scheduleCheckPendingRequests;
   prototype.scheduleCheckPendingRequests = function scheduleWhenNeeded(this: RequestQueue): void {
     if (this.pending.length > 0) schedule.call(this);
   };
-}
+});

@@ -1,14 +1,14 @@
 import { once } from 'node:events';
-import { createRequire } from 'node:module';
 import { type AddressInfo, createServer } from 'node:net';
 import { expect, test } from 'vitest';
 import { mendConnection } from '../../src/sources/kafka-connection.ts';
+import { kafkajsModule } from '../../src/sources/kafkajs-internals.ts';
 
-const load = createRequire(import.meta.url);
-const Connection = load('kafkajs/src/network/connection.js') as new (
-  options: object,
-) => { connect(): Promise<boolean>; disconnect(): Promise<boolean> };
-const createSocketFactory = load('kafkajs/src/network/socketFactory.js') as () => (of: object) => object;
+const Connection =
+  kafkajsModule<new (options: object) => { connect(): Promise<boolean>; disconnect(): Promise<boolean> }>(
+    'network/connection.js',
+  );
+const createSocketFactory = kafkajsModule<() => (of: object) => object>('network/socketFactory.js');
 
 test('requests that find a connection closed at the same time open one socket', async () => {
   mendConnection();
