@@ -70,14 +70,14 @@ export class Commits {
     const live = this.#partitions.get(partition);
     assert(live !== undefined, `a mark of ${partitionName(partition)}, which is not owned`);
     const lost = await this.#inTurn(async () => {
+      // The commit before may have shown that it is somebody else's.
+      if (!this.#partitions.owns(live)) return givenUp(partition);
       try {
-        // The commit before may have shown that it is somebody else's.
-        if (!this.#partitions.owns(live)) throw new LostPartitionError(givenUp(partition));
         await live.writeJournal(entries);
         return null;
       } catch (error) {
         if (!(error instanceof LostPartitionError)) throw error;
-        if (this.#partitions.owns(live)) await this.#recover([error.lost]);
+        await this.#recover([error.lost]);
         return error.lost;
       }
     });

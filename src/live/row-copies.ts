@@ -185,8 +185,8 @@ function parseLine(
     windowEnd: Number(windowEnd),
     version,
     knownAt,
-    ...(isDeleted(line) ? { deleted: true } : {}),
-    leave: isDeleted(line) || leave === '-' ? null : Number(leave),
+    ...(leave === DELETED ? { deleted: true } : {}),
+    leave: leave === DELETED || leave === '-' ? null : Number(leave),
     values: group.features.map(({ valueType }, index) => storedValue(valueType, values[index])),
     watermark,
   };

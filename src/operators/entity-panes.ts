@@ -370,6 +370,8 @@ export class EntityPanes {
    * with older ones. A pane of its own before that would not be in order of time, which aggregates rebuild by.
    */
   homeOf(pane: number, finalUpTo: number): number {
+    // What is settled is merged for lifetimes only; else nothing comes for it any more.
+    if (!this.#hasLifetime) return pane;
     const place = this.lowerBound(pane);
     if (place === this.count) return pane;
     const next = this.paneAt(place);

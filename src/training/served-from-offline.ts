@@ -59,10 +59,9 @@ export class ServedFromOffline {
   /** Makes the relation `witnesses_INDEX` of `checkServed`: the revisions as the files hold them. */
   async witness(): Promise<void> {
     const { index } = this.#asked;
-    const columns = ['window_end', 'version', 'known_at', ...this.#features()].map((column) => `r.${column}`);
     await this.#database.run(`
       CREATE VIEW witnesses_${index} AS
-      SELECT e.number AS entity, ${columns.join(', ')} FROM ${this.#revisionsOfEntities()}`);
+      SELECT e.number AS entity, ${this.#answerColumns()} FROM ${this.#revisionsOfEntities()}`);
   }
 
   /** Answers every question. */
@@ -127,10 +126,9 @@ export class ServedFromOffline {
 
   async #readAnswers(): Promise<void> {
     const { index } = this.#asked;
-    const columns = ['window_end', 'version', 'known_at', ...this.#features()].map((column) => `r.${column}`);
     await this.#database.run(`
       CREATE TABLE answers_${index} AS
-      SELECT p.spine_row, ${columns.join(', ')}
+      SELECT p.spine_row, ${this.#answerColumns()}
       FROM picks_${index} p JOIN revisions_${index} r USING (place) WHERE NOT ${this.#isExpired()}`);
   }
 
@@ -156,7 +154,9 @@ export class ServedFromOffline {
     return `revisions_${index} r JOIN entities_${index} e ON ${sameEntity(group, 'r', 'e')}`;
   }
 
-  #features(): string[] {
-    return this.#asked.group.features.map((_, place) => `f${place}`);
+  /** SQL of what an answer has of its revision (r). */
+  #answerColumns(): string {
+    const features = this.#asked.group.features.map((_, place) => `f${place}`);
+    return ['window_end', 'version', 'known_at', ...features].map((column) => `r.${column}`).join(', ');
   }
 }

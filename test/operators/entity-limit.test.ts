@@ -71,8 +71,7 @@ class Run {
   }
 
   commit(): void {
-    this.state!.take(this.task);
-    this.state!.store(this.task);
+    this.state!.commit(this.task);
     this.task.drained();
   }
 

@@ -66,8 +66,7 @@ class Visits {
 
   /** How much of the state is written, and how much is taken away, since the last time. */
   commit(): { readonly written: number; readonly gone: number } {
-    const changes = this.#state.take(this.task);
-    this.#state.store(this.task);
+    const changes = this.#state.commit(this.task);
     const written = changes.filter(({ state }) => state !== null).length;
     return { written, gone: changes.length - written };
   }

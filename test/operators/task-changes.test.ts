@@ -49,8 +49,7 @@ class Run {
 
   /** What changed of entities. */
   commit(): readonly EntityState[] {
-    const changes = this.state.take(this.task);
-    this.state.store(this.task);
+    const changes = this.state.commit(this.task);
     return changes;
   }
 

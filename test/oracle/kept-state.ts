@@ -36,6 +36,13 @@ export class KeptState implements TaskState {
     task.stored();
   }
 
+  /** Both at once. */
+  commit(task: Task): readonly EntityState[] {
+    const changes = this.take(task);
+    this.store(task);
+    return changes;
+  }
+
   /** All that is stored of entities. */
   get ofEntities(): readonly EntityState[] {
     return [...this.#chunks.values()].filter(isOfEntity);
