@@ -4,9 +4,11 @@ import { latestKey, parseLatest } from '../sinks/redis-format.ts';
 import type { LatestRow } from '../sinks/sink.ts';
 import type { OnlineRows, RowKey } from './online-rows.ts';
 
-type Hash = Readonly<Record<string, string>>;
-
-/** Rows in Redis, in the layout of docs/online-store.md: one HGETALL each, all of them in one pipeline. */
+/**
+ * Rows in Redis, in the layout of docs/online-store.md: one HGETALL each, all of them written at once. Not by ioredis's
+ * pipelines: each of those defines a property of its own, whose hidden class keeps all that it read alive until a
+ * major collection, and the minor ones copy it for milliseconds.
+ */
 export class RedisRows implements OnlineRows {
   readonly #connection: RedisConnection;
 
@@ -21,13 +23,11 @@ export class RedisRows implements OnlineRows {
 
   async latest(keys: readonly RowKey[]): Promise<readonly (LatestRow | null)[]> {
     const hashes = await this.#connection.once(async (redis) => {
-      const pipeline = redis.pipeline();
-      for (const { group, entity } of keys) pipeline.hgetall(latestKey(group, entityText(entity)));
-      const replies = (await pipeline.exec()) ?? [];
-      return replies.map(([error, hash]) => {
-        if (error !== null) throw error;
-        return hash as Hash;
-      });
+      const { stream } = redis;
+      stream.cork();
+      const replies = keys.map(({ group, entity }) => redis.hgetall(latestKey(group, entityText(entity))));
+      stream.uncork();
+      return Promise.all(replies);
     });
     return keys.map(({ group }, index) => parseLatest(group, hashes[index]!));
   }
