@@ -8,8 +8,13 @@ import type { PooledWorker, WorkerEnd } from './worker-pool.ts';
 /** A worker whose event loop does not turn within this does not answer. */
 const ANSWER_PATIENCE_MS: DurationMs = 2000;
 
+export interface ForkedWorker extends PooledWorker {
+  /** Of its process; undefined when it could not be started. */
+  readonly pid: number | undefined;
+}
+
 /** Starts a worker in a process of its own, which logs to this one's standard error and never outlives it. */
-export function forkWorker(entry: string, worker: number, options: RunOptions): PooledWorker {
+export function forkWorker(entry: string, worker: number, options: RunOptions): ForkedWorker {
   const child = fork(entry, { serialization: 'advanced', stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
   let last: WorkerEnd | null = null;
   let asked = 0;
@@ -25,6 +30,7 @@ export function forkWorker(entry: string, worker: number, options: RunOptions): 
   };
   send({ kind: 'start', worker, options });
   return {
+    pid: child.pid,
     ended: endOf(child).then((how) => last ?? { kind: 'died', how }),
     stop: () => send({ kind: 'stop' }),
     ask: (question: Question) =>

@@ -1,11 +1,11 @@
 import { renameSync } from 'node:fs';
-import { join } from 'node:path';
 import { loadDefinitions } from '../definitions/load.ts';
 import { assertRunnable } from '../definitions/runnable.ts';
 import { selectGroups } from '../definitions/select-groups.ts';
 import { openOnlineStore } from '../sinks/open-online-store.ts';
 import type { Log } from '../sources/kafka-client.ts';
 import { KafkaLogReader } from '../sources/kafka-log.ts';
+import { memberFileIn } from '../sources/kafka-member.ts';
 import { LmdbStateStore } from '../state/lmdb-state-store.ts';
 import { StateError } from '../state/state-error.ts';
 import { createDurability } from './create-durability.ts';
@@ -53,7 +53,7 @@ export async function runWorker(
         log,
         connectTimeoutMs: CONNECT_TIMEOUT_MS,
         sessionTimeoutMs: options.sessionTimeoutMs,
-        memberFile: join(options.stateDir, 'kafka-member.json'),
+        memberFile: memberFileIn(options.stateDir),
       });
       const metrics = expose === null ? null : new WorkerMetrics();
       const durability = createDurability(options, { groups, state, reader, topics, log, meter: metrics });

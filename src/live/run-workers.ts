@@ -1,5 +1,7 @@
 import { join } from 'node:path';
 import type { Log } from '../sources/kafka-client.ts';
+import { sayFarewellFor } from '../sources/kafka-farewell.ts';
+import { memberFileIn } from '../sources/kafka-member.ts';
 import { forkWorker } from './fork-worker.ts';
 import { serveMetrics } from './metrics-server.ts';
 import type { RunOptions } from './options.ts';
@@ -20,11 +22,20 @@ export async function runWorkers(
   signal: AbortSignal,
   entry: string,
 ): Promise<WorkerSummary> {
-  const { workers, metrics, stateDir } = options;
+  const { workers, metrics, stateDir, kafka, app } = options;
   const expose = metrics === null ? null : serveMetrics(metrics, log);
   if (workers === 1) return runWorker(options, log, signal, expose);
-  const start = (worker: number) =>
-    forkWorker(entry, worker, { ...options, stateDir: join(stateDir, `worker-${worker}`) });
+  const start = (worker: number) => {
+    const directory = join(stateDir, `worker-${worker}`);
+    const forked = forkWorker(entry, worker, { ...options, stateDir: directory });
+    void forked.ended.then(async ({ kind }) => {
+      // Who stops in good order leaves the group itself. Nobody waits for this: the next start does it, too.
+      if (kind === 'stopped' || forked.pid === undefined) return;
+      const memberFile = memberFileIn(directory);
+      await sayFarewellFor({ kafka, group: app, memberFile, pid: forked.pid }, log);
+    });
+    return forked;
+  };
   const pool = new WorkerPool(workers, start, log);
   const conceal = await expose?.(pool);
   try {

@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import kafkajs, {
-  type Broker,
   type Cluster,
   type Consumer,
   type ConsumerGroupJoinEvent,
@@ -11,6 +10,7 @@ import { assert } from '../errors.ts';
 import type { DurationMs, Offset } from '../time.ts';
 import { KafkaAssignment } from './kafka-assignment.ts';
 import { createKafkaClient, type Log } from './kafka-client.ts';
+import { leaveFor } from './kafka-farewell.ts';
 import { KafkaMember } from './kafka-member.ts';
 import { KafkaMembership } from './kafka-membership.ts';
 import type { KafkaOptions } from './kafka-options.ts';
@@ -53,9 +53,6 @@ const FAREWELL_MS = 5000;
 const LAST_WORD_MS = 1000;
 const FIRST_PAUSE_MS = 200;
 const LONGEST_PAUSE_MS = 5000;
-
-/** What the library's own type leaves out. */
-type Coordinator = Broker & { leaveGroup(member: { groupId: string; memberId: string }): Promise<unknown> };
 
 /**
  * Follows topics through kafkajs. The library offers no hook before partitions are taken away and starts where
@@ -202,7 +199,7 @@ export class KafkaLogReader implements LogReader {
     });
     const begin = async () => {
       await consumer.connect();
-      await this.#leaveFor(cluster);
+      await this.#leaveForFormer(cluster);
       if (this.#isOver()) return;
       // Where kafkajs jumps to when the broker no longer has a position: to where a record shows the jump.
       await consumer.subscribe({ topics: [...topics], fromBeginning: true });
@@ -228,27 +225,14 @@ export class KafkaLogReader implements LogReader {
     await Promise.race([consumer.disconnect().catch(() => {}), sleep(patienceMs, undefined, { ref: false })]);
   }
 
-  /**
-   * Leaves the group in the name of the member that this one was before its connection broke, or its predecessor
-   * that was killed. Otherwise the group would wait for that one until its session is over.
-   */
-  async #leaveFor(cluster: Cluster | null): Promise<void> {
+  /** For the member that this one was before its connection broke, or its predecessor that was killed. */
+  async #leaveForFormer(cluster: Cluster | null): Promise<void> {
     const memberId = this.#member.id;
     if (memberId === null || cluster === null) return;
     this.#member.left();
-    const groupId = this.#options.group;
-    for (let attempt = 1; attempt <= 5; attempt++) {
-      try {
-        const coordinator = (await cluster.findGroupCoordinator({ groupId })) as Coordinator;
-        await coordinator.leaveGroup({ groupId, memberId });
-        return;
-      } catch (error) {
-        // It has left already, or the group waits; a coordinator that just starts may still have to load it.
-        this.#options.log.debug({ reason: reasonOf(error) }, 'the former member did not leave');
-        if ((error as { retriable?: boolean }).retriable !== true) return;
-        await sleep(FIRST_PAUSE_MS);
-      }
-    }
+    await leaveFor({ groupId: this.#options.group, memberId }, cluster).catch((error) => {
+      this.#options.log.debug({ reason: reasonOf(error) }, 'the former member did not leave');
+    });
   }
 
   /** Nothing is handed over any more; what is under way ends; the driver may say farewell. */

@@ -1,10 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import kafkajs, { type Cluster, type Kafka, type KafkaMessage } from 'kafkajs';
-import { assert } from '../errors.ts';
+import type { Cluster, Kafka, KafkaMessage } from 'kafkajs';
 import type { Offset } from '../time.ts';
 import type { PartitionEnds } from './kafka-positions.ts';
 import { refusalOf } from './kafka-reachable.ts';
-import { kafkajsModule } from './kafkajs-internals.ts';
+import { createCluster, kafkajsModule } from './kafkajs-internals.ts';
 import type { TopicPartition } from './log-reader.ts';
 
 /** How long a request may wait for records that are on their way. */
@@ -30,10 +29,6 @@ interface FetchedBatch {
   lastOffset(): string;
 }
 type FetchingCluster = Omit<Cluster, 'findBroker' | 'fetchTopicsOffset'> & {
-  connect(): Promise<void>;
-  disconnect(): Promise<void>;
-  addTargetTopic(topic: string): Promise<void>;
-  refreshMetadata(): Promise<void>;
   findBroker(node: { nodeId: string }): Promise<FetchingBroker>;
   fetchTopicsOffset(
     topics: readonly object[],
@@ -60,19 +55,7 @@ export class KafkaPartitions {
 
   constructor(kafka: Kafka) {
     this.#kafka = kafka;
-    let cluster: FetchingCluster | null = null;
-    // The only door to a cluster of brokers is that of an assigner; this consumer never joins its group.
-    kafka.consumer({
-      groupId: 'tidemark-reads-no-group',
-      partitionAssigners: [
-        (config) => {
-          cluster = config.cluster as unknown as FetchingCluster;
-          return kafkajs.PartitionAssigners.roundRobin(config);
-        },
-      ],
-    });
-    assert(cluster !== null, 'kafkajs hands its cluster to the assigners');
-    this.#cluster = cluster;
+    this.#cluster = createCluster(kafka) as unknown as FetchingCluster;
   }
 
   /** What a partition holds for readers of committed records: [low, high). Waits while the brokers are away. */

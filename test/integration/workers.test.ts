@@ -14,6 +14,8 @@ import { until, WorkerProcess } from '../services/worker.ts';
 
 const EVENTS = 8000;
 const PARTITIONS = 4;
+/** Longer than anything that these tests may have to wait for. */
+const SESSION_TIMEOUT_S = 30;
 const RECORDS = cardRecords({ seed: 5, count: EVENTS, cards: 200, partitions: PARTITIONS, defects: 0.005 });
 
 const brokers = inject('kafkaBrokers');
@@ -39,13 +41,15 @@ afterAll(async () => {
 
 function args(): string[] {
   const to = ['--brokers', brokers, '--redis', redis.url, '--revisions-topic', revisionsTopic];
-  const pace = ['--commit-interval', '200ms', '--report-interval', '500ms', '--session-timeout', '3s'];
+  const pace = ['--commit-interval', '200ms', '--report-interval', '500ms'];
+  const session = ['--session-timeout', `${SESSION_TIMEOUT_S}s`];
   return [
     definitionsFile,
     '--app',
     app,
     ...to,
     ...pace,
+    ...session,
     '--state-dir',
     join(folder, 'state'),
     '--workers',
@@ -102,6 +106,14 @@ function childrenOf(pid: number): number[] {
   return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
 }
 
+function killIfThere(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}
+
 describe('two workers on one machine', () => {
   test('share the partitions, with one log and one set of metrics', async () => {
     workers = new WorkerProcess([...args(), '--metrics-port', '0', '--json']);
@@ -136,20 +148,38 @@ describe('two workers on one machine', () => {
     await workers.says('it is started again');
     expect((await fetch(url('/healthz'))).status).toBe(200);
     expect(await isReady()).toBe(false);
-    await produce(brokers, topic, RECORDS.slice(4000), 400);
-    await taken(EVENTS);
+    await produce(brokers, topic, RECORDS.slice(4000, 6000), 400);
+    await taken(6000);
     await shared();
     expect(await sumOf('tidemark_worker_restarts_total')).toBe(1);
     expect(await sumOf('tidemark_worker_up')).toBe(2);
+  });
+
+  test('one that dies at every start leaves its partitions to the other, which waits for no session', async () => {
+    const [survivor, victim] = childrenOf(workers.pid!);
+    process.kill(victim!, 'SIGKILL');
+    const diedAt = performance.now();
+    const dying = setInterval(() => {
+      for (const pid of childrenOf(workers.pid!)) if (pid !== survivor) killIfThere(pid);
+    }, 50);
+    try {
+      await produce(brokers, topic, RECORDS.slice(6000), 400);
+      await taken(EVENTS);
+    } finally {
+      clearInterval(dying);
+    }
+    expect((performance.now() - diedAt) / 1000).toBeLessThan(SESSION_TIMEOUT_S / 2);
+    await shared();
   });
 
   test('stop in good order at SIGTERM, and say together what they did', async () => {
     const { exitCode, stdout, stderr } = await workers.terminate();
     expect(exitCode, stderr).toBe(0);
     const summary = JSON.parse(stdout);
-    expect(summary).toMatchObject({ restarts: 1, records: expect.any(Number) });
-    // What the killed one had taken in, nobody can say any more; what was committed by nobody was taken in twice.
-    expect(summary.records).toBeGreaterThanOrEqual(EVENTS - 4000);
+    const deaths = lines().filter(({ msg }) => String(msg).endsWith('it is started again'));
+    expect(summary).toMatchObject({ restarts: deaths.length, records: expect.any(Number) });
+    // What the killed ones had taken in, nobody can say any more; what was committed by nobody was taken in twice.
+    expect(summary.records).toBeGreaterThanOrEqual(EVENTS - 6000);
   });
 
   test('leave what a replay says, each revision once', async () => {
