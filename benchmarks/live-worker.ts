@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { childrenOf } from '../test/services/children.ts';
 import { type Child, cpuSecondsOf, startTidemark } from './processes.ts';
 
 /** One line of a worker's log. */
@@ -10,6 +11,8 @@ export interface LogLine {
   readonly records?: number;
   readonly partitions?: readonly string[];
   readonly entities?: number;
+  /** Of several in one `tidemark run`. */
+  readonly worker?: number;
 }
 
 const PATIENCE_MS = 600_000;
@@ -62,10 +65,14 @@ export class LiveWorker {
   /** Resolves when it has nothing to do but what comes. */
   async rests(): Promise<void> {
     for (;;) {
-      const before = cpuSecondsOf(this.pid);
+      const before = this.#cpuSeconds();
       await sleep(REST_MS);
-      if ((cpuSecondsOf(this.pid) - before) * 1000 < RESTING_SHARE * REST_MS) return;
+      if ((this.#cpuSeconds() - before) * 1000 < RESTING_SHARE * REST_MS) return;
     }
+  }
+
+  #cpuSeconds(): number {
+    return [this.pid, ...childrenOf(this.pid)].reduce((sum, pid) => sum + cpuSecondsOf(pid), 0);
   }
 
   /** SIGKILL; resolves when it has ended. */

@@ -5,6 +5,7 @@ import { Redis } from 'ioredis';
 import type { FeatureGroup } from '../src/definitions/definition.ts';
 import { avroEncoder } from '../src/demo/encode.ts';
 import { latestKey } from '../src/sinks/redis-format.ts';
+import { childrenOf } from '../test/services/children.ts';
 import { createTopic, type ProducedRecord, produce } from '../test/services/topics.ts';
 import { type Benchmark, type BenchmarkSettings, medians, type ResultRow, rounded } from './benchmark.ts';
 import { withTemporaryFolder } from './card-group.ts';
@@ -34,7 +35,8 @@ export const recovery: Benchmark = {
           `${cards} cards with an event each, all within a day, two features, ${TOPIC_PARTITIONS} partitions; workers die by SIGKILL.`,
           'From the start of the process (taken over: from the death of the owner) until the worker has its partitions,',
           'until their states are restored, and until records that waited in all of them show in Redis.',
-          `Taken over by another worker with --standby; session time-out ${SESSION_TIMEOUT_S} s, which is the group's part.`,
+          `Taken over by another worker with --standby: of another machine, when the session of ${SESSION_TIMEOUT_S} s is over,`,
+          'or of the same `tidemark run --workers 2`, which leaves the group for the one that died.',
         ];
         return [{ title: 'Recovery', notes, rows }];
       } finally {
@@ -128,19 +130,43 @@ async function measure({
   const diedAt = Date.now();
   await worker.die();
   const rowsThere = await appendProbes();
-  show('a standby', null, timesOf(other, diedAt, await rowsThere()));
+  show('a standby on another machine', null, timesOf(other, diedAt, await rowsThere()));
   await other.stop();
+
+  progress('recovery: from a standby beside it');
+  const pair = start('pair', '--workers', '2', '--standby');
+  const takeOver = async () => {
+    await pair.until(() => sharesOf(pair).every((share) => share === TOPIC_PARTITIONS / 2));
+    await pair.rests();
+    const [oldest] = childrenOf(pair.pid);
+    const diedAt = Date.now();
+    process.kill(oldest!, 'SIGKILL');
+    const rowsThere = await appendProbes();
+    return timesOf(pair, diedAt, await rowsThere());
+  };
+  show('a standby beside it', null, await medians(runs, takeOver));
+  await pair.stop();
   return rows;
 }
 
 type RecoveryTimes = { assignedMs: number; restoredMs: number; rowsMs: number };
 
 function timesOf(worker: LiveWorker, from: number, rowsAt: number): RecoveryTimes {
-  const assigned = worker
-    .lines('partitions assigned', from)
-    .find(({ partitions }) => partitions!.length === TOPIC_PARTITIONS);
-  const ready = worker.lines('partition ready', from).at(-1);
+  const assignments = worker.lines('partitions assigned', from);
+  const assigned = assignments.find((_, last) => {
+    const owned = assignments.slice(0, last + 1).flatMap(({ partitions }) => partitions!);
+    return new Set(owned).size === TOPIC_PARTITIONS;
+  });
+  const ready = worker.lines('partition ready', from).findLast(({ at }) => at <= rowsAt);
   return { assignedMs: assigned!.at - from, restoredMs: ready!.at - from, rowsMs: rowsAt - from };
+}
+
+/** How many partitions each of a pair of workers has. */
+function sharesOf(pair: LiveWorker): readonly number[] {
+  const assignments = pair.lines('partitions assigned');
+  return [1, 2].map(
+    (number) => assignments.findLast(({ worker }) => worker === number)?.partitions?.length ?? 0,
+  );
 }
 
 async function untilThere(client: Redis, group: FeatureGroup, cards: readonly string[]): Promise<number> {

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { judgeOutcome } from '../chaos/outcome.ts';
 import { tidemark } from '../cli/command-line.ts';
 import { cardGroups, cardRecords } from '../services/card-groups.ts';
+import { childrenOf } from '../services/children.ts';
 import { type Redis, startRedis } from '../services/redis.ts';
 import { committedRecords, createTopic, produce } from '../services/topics.ts';
 import { until, WorkerProcess } from '../services/worker.ts';
@@ -99,11 +100,6 @@ async function taken(records: number): Promise<void> {
     async () => (await committedRecords(brokers, app, topic)) === records,
     () => workers.log,
   );
-}
-
-/** The processes that the one which was started has started. */
-function childrenOf(pid: number): number[] {
-  return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
 }
 
 function killIfThere(pid: number): void {
