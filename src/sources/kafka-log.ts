@@ -44,6 +44,8 @@ export interface KafkaLogOptions {
 
 /** A request waits so long for records to come: what stopping and resuming may wait, too. */
 const FETCH_WAIT_MS = 500;
+/** A member hears so often whether the group rebalances; until all have heard, nobody has what another gave up. */
+const HEARTBEAT_MS = 1000;
 /** At the end of the log this goes by between an answer and the next request: latency against CPU time. */
 const GATHER_MS = 10;
 /** So many partitions at most are inside `records` at once; one that waits does not hold up the others. */
@@ -90,7 +92,7 @@ export class KafkaLogReader implements LogReader {
     this.#outage = new OutageReport(options.kafka.brokers, options.log);
     this.#kafka = createKafkaClient(options.kafka, options.log, (reason) => this.#outage.failed(reason));
     this.#sessionTimeoutMs = options.sessionTimeoutMs ?? 15_000;
-    this.#heartbeatMs = Math.min(3000, this.#sessionTimeoutMs / 3);
+    this.#heartbeatMs = Math.min(HEARTBEAT_MS, this.#sessionTimeoutMs / 3);
     this.#member = new KafkaMember(options.group, options.memberFile ?? null);
     this.#stopping.signal.addEventListener('abort', () => {
       setTimeout(() => this.#farewell.abort(), FAREWELL_MS).unref();
