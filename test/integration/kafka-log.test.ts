@@ -503,7 +503,8 @@ describe('its end', () => {
   test('an error of a handler ends the run with that error, and nothing further is handed over', async () => {
     const topic = await createTopic(brokers, 'handler-error', { partitions: 2 });
     for (const partition of [0, 1]) await produce(brokers, topic, numbered(0, 100, partition));
-    const follower = new Follower({ topic });
+    const group = `g-${randomUUID()}`;
+    const follower = new Follower({ topic, group, sessionTimeoutMs: 300_000 });
     follower.onRecords = async (partition) => {
       if (partition === 1) throw new Error('no room on the disk');
     };
@@ -512,6 +513,9 @@ describe('its end', () => {
     const before = follower.batches.length;
     await produce(brokers, topic, numbered(100, 110));
     expect(follower.batches).toHaveLength(before);
+    // It has left the group: another one does not wait for its session.
+    const other = follow({ topic, group });
+    await vi.waitFor(() => expect(other.offsets(1)).toEqual(range(0, 100)), PATIENCE);
   });
 
   test('a missing topic is an error that names one like it', async () => {
