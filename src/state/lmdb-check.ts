@@ -1,5 +1,14 @@
 import { spawnSync } from 'node:child_process';
-import { closeSync, fstatSync, fsyncSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  fstatSync,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  readSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 
@@ -38,6 +47,30 @@ export function findDamage(directory: string): string | null {
     return `${size} bytes are left of ${(meta.lastPage + 1) * meta.pageSize}`;
   } finally {
     closeSync(descriptor);
+  }
+}
+
+/** Of address space, no memory and no disk: more than a worker's states take. */
+const MAP_BYTES = 64 * 2 ** 30;
+/** What the library begins with by itself. */
+const SMALL_MAP_BYTES = 128 * 1024;
+
+/**
+ * With how many bytes to map the data file. The library maps a file that outgrows its mapping anew, twice as large,
+ * and keeps all former mappings until it closes, each with its pages resident: so the first one is to be the last.
+ * A process whose address space is limited has to grow as the library does: where no mapping can be had, LMDB's
+ * binding ends the process without a word.
+ */
+export function mapBytes(): number {
+  return isAddressSpaceLimited() ? SMALL_MAP_BYTES : MAP_BYTES;
+}
+
+function isAddressSpaceLimited(): boolean {
+  try {
+    return !/^Max address space +unlimited/m.test(readFileSync('/proc/self/limits', 'utf8'));
+  } catch {
+    // Only Linux tells, and there such limits are set.
+    return false;
   }
 }
 

@@ -5,7 +5,7 @@ import { open, type RootDatabase } from 'lmdb';
 import { assert } from '../errors.ts';
 import type { TopicPartition } from '../sources/log-reader.ts';
 import { DirectoryLock } from './directory-lock.ts';
-import { DATA_FILE, findDamage, requireRoomToOpen, requireRoomToWrite } from './lmdb-check.ts';
+import { DATA_FILE, findDamage, mapBytes, requireRoomToOpen, requireRoomToWrite } from './lmdb-check.ts';
 import {
   entryKey,
   FORMAT_KEY,
@@ -91,6 +91,7 @@ export class LmdbStateStore implements StateStore {
         noSubdir: false,
         encoding: 'binary',
         keyEncoding: 'binary',
+        mapSize: mapBytes(),
         // A commit is over when it is on the disk, not when other threads see it.
         overlappingSync: false,
         // A batch of the library's own around each of ours would fail with a promise that nobody holds.

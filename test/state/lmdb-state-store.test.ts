@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
@@ -141,6 +141,57 @@ test('a disk without room for a store is refused before the store is opened', as
   const child = spawnSync(limited[0]!, [...limited.slice(1), '--input-type=module', '-e', call, directory]);
   expect(String(child.stdout)).toMatch(/^STATE_UNREADABLE cannot open the state: EFBIG/);
   await LmdbStateStore.open(directory).close();
+});
+
+describe('a store whose states all change at each commit', () => {
+  const entities = Array.from({ length: 500 }, (_, index) => ({
+    key: bytes(`c${index}`),
+    state: Buffer.alloc(2000),
+  }));
+  const commit = (store: LmdbStateStore, partition: number): Promise<void> =>
+    store.commit([{ task: taskOf({ partition }), progress: progressAt(1), entities }], new Map());
+  const file = (): string => join(directory, 'data.mdb');
+
+  test('is mapped once, however much it grows', async () => {
+    const store = LmdbStateStore.open(directory);
+    for (let partition = 0; partition < 10; partition++) await commit(store, partition);
+    expect(statSync(file()).size).toBeGreaterThan(10 * 2 ** 20);
+    const mapped = readFileSync('/proc/self/maps', 'utf8').split('\n');
+    expect(mapped.filter((line) => line.endsWith(file()))).toHaveLength(1);
+    await store.close();
+  });
+
+  test('opens and grows where address space is limited', async () => {
+    const store = LmdbStateStore.open(directory);
+    await commit(store, 0);
+    await store.close();
+    const call = `
+      import { LmdbStateStore } from './src/state/lmdb-state-store.ts';
+      const store = LmdbStateStore.open(process.argv[1]);
+      const task = { group: 'g', version: 1, topic: 't', partition: 1 };
+      const state = Buffer.alloc(1000);
+      const entities = Array.from({ length: 3000 }, (_, key) => ({ key: Buffer.from([key >> 8, key]), state }));
+      await store.commit([{ task, progress: null, entities }], new Map());
+      console.log([...store.entities(task)].length);
+      await store.close();`;
+    const limited = ['-c', `ulimit -v ${20 * 2 ** 20}; exec "$@"`, 'limited', process.execPath];
+    const child = spawnSync('bash', [...limited, '--input-type=module', '-e', call, directory]);
+    expect(String(child.stderr)).toBe('');
+    expect(String(child.stdout)).toBe('3000\n');
+  });
+
+  test('uses its pages again, although readers leave their loops early', async () => {
+    const store = LmdbStateStore.open(directory);
+    const commitAndLook = async (): Promise<void> => {
+      await commit(store, 0);
+      for (const { key } of store.entities(taskOf())) if (key.length > 0) break;
+    };
+    for (let step = 0; step < 5; step++) await commitAndLook();
+    const { size } = statSync(file());
+    for (let step = 0; step < 10; step++) await commitAndLook();
+    expect(statSync(file()).size).toBeLessThan(1.5 * size);
+    await store.close();
+  });
 });
 
 describe('a state directory', () => {
