@@ -74,7 +74,8 @@ function describe(figures: LargeStateFigures): ResultRow {
     entities: figures.entities,
     'heap MB': rounded(figures.heapMb),
     'buffers MB': rounded(figures.buffersMb),
-    'RSS MB, the mapped store included': rounded(figures.rssMb),
+    'anonymous MB': rounded(figures.anonymousMb),
+    'of files MB': rounded(figures.filesMb),
     'store MB': rounded(figures.storeMb),
     'events/s': rounded(figures.perSecond),
     'CPU µs/event': rounded(figures.cpuUs, 1),
@@ -90,7 +91,8 @@ type LargeStateFigures = {
   entities: number;
   heapMb: number;
   buffersMb: number;
-  rssMb: number;
+  anonymousMb: number;
+  filesMb: number;
   storeMb: number;
   perSecond: number;
   cpuUs: number;

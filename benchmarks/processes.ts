@@ -114,9 +114,19 @@ export function cpuSecondsOf(pid: number): number {
   return (Number(fields[11]) + Number(fields[12])) / 100;
 }
 
-/** Resident memory of a living process. */
+/** Resident memory of a living process: its own, and that of files which it maps and the kernel may drop. */
+export function residentMbOf(pid: number): { readonly anonymous: number; readonly files: number } {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+  return { anonymous: megabytes(status, 'RssAnon'), files: megabytes(status, 'RssFile') };
+}
+
+/** All resident memory of a living process. */
 export function rssMbOf(pid: number): number {
-  const [, kilobytes] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
+  return megabytes(readFileSync(`/proc/${pid}/status`, 'utf8'), 'VmRSS');
+}
+
+function megabytes(status: string, name: string): number {
+  const [, kilobytes] = new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(status) ?? [];
   return Number(kilobytes) / 1024;
 }
 

@@ -4,6 +4,7 @@ import { Task } from '../../src/operators/task.ts';
 import { LmdbStateStore } from '../../src/state/lmdb-state-store.ts';
 import { type CardGroup, loadCardGroup } from '../card-group.ts';
 import { CardRows, type CardRowsOptions } from '../card-rows.ts';
+import { residentMbOf } from '../processes.ts';
 import { collectGarbage, parameters, tell } from './parameters.ts';
 
 /** A task with more entities than it holds, over LMDB, that is committed all the while; tells now and then how it is. */
@@ -68,7 +69,8 @@ for (let events = 0; events < options.events; ) {
   events += options.recordsPerCommit;
   if (events % options.eventsPerReport > 0) continue;
   collectGarbage();
-  const { heapUsed, arrayBuffers, rss } = process.memoryUsage();
+  const { heapUsed, arrayBuffers } = process.memoryUsage();
+  const resident = residentMbOf(process.pid);
   const now = performance.now();
   const { user, system } = process.cpuUsage(cpu);
   batchMs.sort((a, b) => a - b);
@@ -77,7 +79,8 @@ for (let events = 0; events < options.events; ) {
     entities: task.entityCount,
     heapMb: heapUsed / 2 ** 20,
     buffersMb: arrayBuffers / 2 ** 20,
-    rssMb: rss / 2 ** 20,
+    anonymousMb: resident.anonymous,
+    filesMb: resident.files,
     storeMb: statSync(join(options.folder, 'data.mdb')).size / 2 ** 20,
     perSecond: (options.eventsPerReport * 1000) / (now - reported),
     cpuUs: (user + system) / options.eventsPerReport,
