@@ -65,7 +65,7 @@ export interface PartitionJournal {
   /** From a position on, which {@link write} answered. */
   read(from: Offset): AsyncIterable<{ readonly entry: JournalEntry; readonly next: Offset }>;
   /**
-   * Resolves to the journal's position after them when they are durable.
+   * Resolves to the journal's position after them when they are durable. They have consecutive positions.
    *
    * @throws LostPartitionError when they are not, or nobody knows
    */

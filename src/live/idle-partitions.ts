@@ -2,14 +2,15 @@ import type { SourcePartition } from '../operators/source-partition.ts';
 import { type PartitionLag, partitionName, type TopicPartition } from '../sources/log-reader.ts';
 import type { EventTimeMs } from '../time.ts';
 import { Idleness, type MonotonicMs } from '../watermark/idleness.ts';
-import type { JournalEntry, Mark } from '../watermark/mark.ts';
+import type { JournalEntry } from '../watermark/mark.ts';
 import { LostPartitionError } from './durability.ts';
+import type { PipelineMark } from './live-partition.ts';
 
 /** A partition that the worker owns, as far as marks concern it. */
 export interface IdlePartition extends TopicPartition {
   readonly pipelines: readonly SourcePartition[];
-  /** Takes in a mark, as a record, and sends the rows that it makes. */
-  mark(pipeline: SourcePartition, mark: Mark): void;
+  /** Takes in marks that are in the journal, and sends the rows that they make; it may be given up meanwhile. */
+  mark(marks: readonly PipelineMark[]): Promise<void>;
 }
 
 export interface IdlePartitionsOptions {
@@ -24,7 +25,7 @@ interface Watched {
   readonly partition: IdlePartition;
   /** Of the sources that have an idle time-out. */
   readonly idleness: ReadonlyMap<SourcePartition, Idleness>;
-  /** The marks on their way to the journal; while they are, the partition takes in nothing. */
+  /** The marks on their way to the journal and into the tasks; while they are, the partition takes in nothing else. */
   writing: Promise<void>;
 }
 
@@ -88,7 +89,7 @@ export class IdlePartitions {
   }
 
   async #mark({ partition, idleness }: Watched): Promise<void> {
-    const marks: { readonly pipeline: SourcePartition; readonly mark: Mark }[] = [];
+    const marks: PipelineMark[] = [];
     for (const [pipeline, each] of idleness) {
       const { watermark } = pipeline.clock;
       const nextDue = Math.min(...pipeline.tasks.map((task) => task.nextDue));
@@ -100,6 +101,6 @@ export class IdlePartitions {
       partition,
       marks.map(({ pipeline, mark }) => ({ source: pipeline.source.name, mark })),
     );
-    for (const { pipeline, mark } of marks) partition.mark(pipeline, mark);
+    await partition.mark(marks);
   }
 }

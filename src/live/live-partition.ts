@@ -1,6 +1,6 @@
 import type { FeatureGroup, Source } from '../definitions/definition.ts';
 import { assert } from '../errors.ts';
-import { SourcePartition } from '../operators/source-partition.ts';
+import { type Slices, SourcePartition } from '../operators/source-partition.ts';
 import { Task } from '../operators/task.ts';
 import type { OnlineStore, Upsert } from '../sinks/sink.ts';
 import { createDecoder } from '../sources/decode-record.ts';
@@ -16,6 +16,12 @@ import type { RowFlusher } from './row-flusher.ts';
 /** What a row that waits for the next step takes in memory, about. */
 const BYTES_PER_ROW = 200;
 
+/** A mark of one of the partition's sources. */
+export interface PipelineMark {
+  readonly pipeline: SourcePartition;
+  readonly mark: Mark;
+}
+
 /** One partition of a topic that this worker owns: the tasks of all groups over it, restored from their states. */
 export class LivePartition implements StepSource {
   readonly topic: string;
@@ -30,11 +36,11 @@ export class LivePartition implements StepSource {
   #sent = new Map<Task, Upsert[]>();
   #sentRows = 0;
   #stepOffset: Offset;
-  /** The journal's position after the last mark that was applied, and after the last that was written. */
+  /** The journal's position after the last mark that was applied, and after the last one that was written. */
   #journal: Offset = 0;
   #journalEnd: Offset = 0;
   /** Read from the journal, and not applied yet, in their order. */
-  readonly #marks: { readonly pipeline: SourcePartition; readonly mark: Mark; readonly next: Offset }[] = [];
+  readonly #marks: (PipelineMark & { readonly next: Offset })[] = [];
   #changed = false;
 
   constructor(options: {
@@ -46,6 +52,8 @@ export class LivePartition implements StepSource {
     from: 'earliest' | 'latest';
     /** How many entities each task may hold, as of now. */
     entitiesPerTask: () => number;
+    /** At most so many of a task are woken in one slice. */
+    entitiesPerSlice: number;
   }) {
     this.topic = options.topic;
     this.partition = options.partition;
@@ -55,7 +63,7 @@ export class LivePartition implements StepSource {
     const journals: Offset[] = [];
     const groups = options.groups.filter(({ source }) => source.topic === options.topic);
     this.pipelines = [...bySource(groups)].map(([source, groups]) => {
-      const tasks = groups.map((group) => this.#createTask(group, options.entitiesPerTask));
+      const tasks = groups.map((group) => this.#createTask(group, options));
       const progress = tasks.map((task) => store.progress(this.#idOf(task)));
       for (const [index, task] of tasks.entries()) {
         const stored = progress[index]!;
@@ -113,10 +121,10 @@ export class LivePartition implements StepSource {
   }
 
   /**
-   * Reads the marks that the restored tasks do not have, to apply them at their places. To be called once, before any
-   * record.
+   * Reads the marks that the restored tasks do not have; {@link resume} and {@link process} apply them at their places.
+   * To be called once, before either.
    */
-  async restoreMarks(flusher: RowFlusher): Promise<void> {
+  async readMarks(): Promise<void> {
     const { journal } = this.#store;
     const byName = new Map(this.pipelines.map((pipeline) => [pipeline.source.name, pipeline]));
     const isWatched = this.pipelines.some(({ source }) => source.idleTimeoutMs !== null);
@@ -125,7 +133,12 @@ export class LivePartition implements StepSource {
       const pipeline = byName.get(entry.source);
       if (pipeline !== undefined) this.#marks.push({ pipeline, mark: entry.mark, next });
     }
-    this.#applyMarks(flusher);
+  }
+
+  /** Does what the restored tasks had not finished. To be done before anything else comes. */
+  *resume(flusher: RowFlusher): Slices {
+    for (const pipeline of this.pipelines) yield* this.#sending(pipeline, pipeline.settle(), flusher);
+    yield* this.#applyMarks(flusher);
   }
 
   /** Makes marks durable; {@link mark} applies them. */
@@ -134,44 +147,54 @@ export class LivePartition implements StepSource {
     this.#journalEnd = await this.#store.journal.write(entries);
   }
 
-  /** Takes in a mark that is in the journal, and sends the rows that it makes. */
-  mark(pipeline: SourcePartition, mark: Mark, flusher: RowFlusher): void {
-    this.#changed = true;
-    this.#journal = this.#journalEnd;
-    pipeline.mark(mark);
-    this.#send(pipeline, flusher);
+  /** Takes in the marks that were written to the journal last, and sends the rows that they make. */
+  *mark(marks: readonly PipelineMark[], flusher: RowFlusher): Slices {
+    const first = this.#journalEnd - marks.length;
+    for (const [index, { pipeline, mark }] of marks.entries()) {
+      this.#journal = first + index + 1;
+      yield* this.#sending(pipeline, pipeline.mark(mark), flusher);
+    }
   }
 
-  /** Takes in the records `from` ≤ index < `to` and sends the rows that they make. */
-  process(records: readonly LogRecord[], from: number, to: number, flusher: RowFlusher): void {
+  /**
+   * Takes in the records `from` ≤ index < `to` and sends the rows that they make. Between two slices a step may be taken,
+   * and the partition be given up; nothing else may happen to it.
+   */
+  *process(records: readonly LogRecord[], from: number, to: number, flusher: RowFlusher): Slices {
     let next = from;
     while (this.#marks.length > 0) {
       const { after } = this.#marks[0]!.mark;
       let end = next;
       while (end < to && records[end]!.offset <= after) end++;
-      this.#take(records, next, end, flusher);
+      yield* this.#take(records, next, end, flusher);
       next = end;
       if (next === to && this.nextOffset <= after) return;
-      this.#applyMarks(flusher);
+      yield* this.#applyMarks(flusher);
     }
-    this.#take(records, next, to, flusher);
+    yield* this.#take(records, next, to, flusher);
   }
 
-  #take(records: readonly LogRecord[], from: number, to: number, flusher: RowFlusher): void {
+  *#take(records: readonly LogRecord[], from: number, to: number, flusher: RowFlusher): Slices {
     if (from === to) return;
-    this.#changed = true;
     for (const pipeline of this.pipelines) {
-      pipeline.process(records, from, to);
-      this.#send(pipeline, flusher);
+      yield* this.#sending(pipeline, pipeline.process(records, from, to), flusher);
     }
   }
 
   /** Those of the restored marks whose places are reached. */
-  #applyMarks(flusher: RowFlusher): void {
+  *#applyMarks(flusher: RowFlusher): Slices {
     while (this.#marks.length > 0 && this.#marks[0]!.mark.after < this.nextOffset) {
       const { pipeline, mark, next } = this.#marks.shift()!;
-      this.#journalEnd = next;
-      this.mark(pipeline, mark, flusher);
+      this.#journal = next;
+      yield* this.#sending(pipeline, pipeline.mark(mark), flusher);
+    }
+  }
+
+  *#sending(pipeline: SourcePartition, slices: Slices, flusher: RowFlusher): Slices {
+    for (const _ of slices) {
+      this.#changed = true;
+      this.#send(pipeline, flusher);
+      yield;
     }
   }
 
@@ -254,7 +277,10 @@ export class LivePartition implements StepSource {
     return this.#store.release();
   }
 
-  #createTask(group: FeatureGroup, entitiesPerTask: () => number): Task {
+  #createTask(
+    group: FeatureGroup,
+    { entitiesPerTask, entitiesPerSlice }: { entitiesPerTask: () => number; entitiesPerSlice: number },
+  ): Task {
     const store = this.#store;
     const { name, version } = group;
     const id = { group: name, version, topic: this.topic, partition: this.partition };
@@ -271,6 +297,7 @@ export class LivePartition implements StepSource {
           return entitiesPerTask();
         },
       },
+      entitiesPerSlice,
     );
     this.#ids.set(task, id);
     return task;

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { FeatureGroup } from '../definitions/definition.ts';
-import type { SourcePartition } from '../operators/source-partition.ts';
+import type { Slices } from '../operators/source-partition.ts';
 import { type OnlineStore, StoreAwayError } from '../sinks/sink.ts';
 import {
   type LogHandlers,
@@ -13,12 +13,11 @@ import {
 import type { RecordBatch } from '../sources/record.ts';
 import type { DurationMs, EventTimeMs, Offset } from '../time.ts';
 import type { MonotonicMs } from '../watermark/idleness.ts';
-import type { Mark } from '../watermark/mark.ts';
 import { Acquisitions } from './acquisitions.ts';
 import { Commits } from './commits.ts';
 import { type AcquireOptions, type Durability, LostPartitionError } from './durability.ts';
 import { IdlePartitions } from './idle-partitions.ts';
-import { LivePartition } from './live-partition.ts';
+import { LivePartition, type PipelineMark } from './live-partition.ts';
 import { LossWatch } from './loss-watch.ts';
 import type { RunOptions } from './options.ts';
 import { OwnedPartitions } from './owned-partitions.ts';
@@ -55,6 +54,8 @@ export interface Clock {
 const systemClock: Clock = { monotonic: () => performance.now(), wall: () => Date.now() };
 
 const IDLE_CHECK_MS: DurationMs = 1000;
+/** About as many rows close before others have a turn: entities that are read from the state take 20 µs each. */
+const ENTITIES_PER_SLICE = 1000;
 /** Beyond so many bytes of outputs in memory a commit comes early, and records wait for it. */
 const PENDING_BYTES = 32 << 20;
 
@@ -75,12 +76,16 @@ export class Worker implements LogHandlers {
   readonly #losses: LossWatch;
   readonly #idle: IdlePartitions;
   readonly #every: Every;
+  readonly #entitiesPerSlice: number;
   readonly #partitions = new OwnedPartitions((partition) => this.#idle.delete(partition));
   readonly #acquisitions: Acquisitions;
   readonly #commits: Commits;
   /** Names of the partitions that are this worker's; null before the first assignment. */
   #assigned: ReadonlySet<string> | null = null;
   #lag: readonly PartitionLag[] = [];
+  /** Resolved when what a restored partition had begun is finished, or it was given up. */
+  readonly #resumed = new WeakMap<LivePartition, Promise<void>>();
+  #isStopping = false;
   #isCommittingInBackground = false;
   #isAdvancingIdle = false;
   #failure: { readonly error: unknown } | null = null;
@@ -95,6 +100,7 @@ export class Worker implements LogHandlers {
     meter?: WorkerMeter | null;
     every?: Every;
     clock?: Clock;
+    entitiesPerSlice?: number;
   }) {
     this.#groups = parts.groups;
     this.#reader = parts.reader;
@@ -107,6 +113,7 @@ export class Worker implements LogHandlers {
       clock: parts.clock ?? systemClock,
     });
     this.#every = parts.every ?? everyInterval;
+    this.#entitiesPerSlice = parts.entitiesPerSlice ?? ENTITIES_PER_SLICE;
     const meter = parts.meter ?? null;
     this.#flusher = new RowFlusher(parts.store, meter);
     this.#losses = new LossWatch(parts.store, parts.options.app, parts.log);
@@ -130,6 +137,7 @@ export class Worker implements LogHandlers {
    */
   async run(signal: AbortSignal): Promise<WorkerSummary> {
     const stop = () => {
+      this.#isStopping = true;
       this.#acquisitions.abort();
       void this.#reader.stop();
     };
@@ -194,17 +202,39 @@ export class Worker implements LogHandlers {
 
   async records(topic: string, { partition, records }: RecordBatch, _highWatermark: Offset): Promise<void> {
     const live = this.#partitions.get({ topic, partition });
+    if (live === undefined) return;
+    await this.#resumed.get(live);
     const step = this.#options.maxBatchRecords;
     for (let from = 0; from < records.length; from += step) {
-      await this.#flusher.room();
-      if ((live?.pendingBytes ?? 0) > PENDING_BYTES) await this.#commits.commit();
       await this.#idle.records({ topic, partition });
-      // One that was given up meanwhile is acquired again, and the log asked for its position.
-      if (live === undefined || !this.#partitions.owns(live)) return;
-      live.process(records, from, Math.min(from + step, records.length), this.#flusher);
-      // Batches of many partitions come at once: between two there must be room for a heartbeat.
-      await nextTurn();
+      if (!this.#mayWorkOn(live)) return;
+      const to = Math.min(from + step, records.length);
+      await this.#work(live, live.process(records, from, to, this.#flusher));
     }
+  }
+
+  /**
+   * Between two slices there is room for a heartbeat, for batches of other partitions come at once; a commit is made when
+   * too much waits for it.
+   */
+  async #work(live: LivePartition, slices: Slices): Promise<void> {
+    for (const _ of slices) {
+      await nextTurn();
+      await this.#flusher.room();
+      if (live.pendingBytes > PENDING_BYTES) await this.#commits.commit();
+      if (!this.#mayWorkOn(live)) return;
+    }
+  }
+
+  /** One that was given up is acquired again, and the log asked for its position; so it is after a stop. */
+  #mayWorkOn(live: LivePartition): boolean {
+    return !this.#isStopping && this.#partitions.owns(live);
+  }
+
+  /** Finishes what a restored partition had begun, and then watches whether it is idle. */
+  async #resume(live: LivePartition): Promise<void> {
+    await this.#work(live, live.resume(this.#flusher));
+    if (this.#mayWorkOn(live)) this.#watchIdle(live);
   }
 
   async leaving(): Promise<void> {
@@ -222,13 +252,16 @@ export class Worker implements LogHandlers {
         groups: this.#groups,
         from: this.#options.from,
         entitiesPerTask: () => this.#entitiesPerTask(),
+        entitiesPerSlice: this.#entitiesPerSlice,
       });
       await this.#losses.takenOver(live);
       options.signal.throwIfAborted();
-      await live.restoreMarks(this.#flusher);
+      await live.readMarks();
       options.signal.throwIfAborted();
       this.#partitions.add(live);
-      this.#watchIdle(live);
+      const resumed = this.#resume(live);
+      this.#resumed.set(live, resumed);
+      resumed.catch((error) => this.#fail(error));
       const { position, entityCount } = live;
       this.#log.info({ ...partition, position, entities: entityCount }, 'partition ready');
       return live;
@@ -241,7 +274,7 @@ export class Worker implements LogHandlers {
   #watchIdle(live: LivePartition): void {
     if (!live.keepsMarks) return;
     const { topic, partition, pipelines } = live;
-    const mark = (pipeline: SourcePartition, mark: Mark) => live.mark(pipeline, mark, this.#flusher);
+    const mark = (marks: readonly PipelineMark[]) => this.#work(live, live.mark(marks, this.#flusher));
     this.#idle.add({ topic, partition, pipelines, mark });
   }
 

@@ -38,10 +38,13 @@ export class EntityTimers {
     this.#isUnsure[entity] = 1;
   }
 
-  /** Takes the timers at the earliest position: wakes the entities for which they count. */
-  fire(wake: (entity: number) => void): void {
+  /**
+   * Takes timers at the earliest position, at most so many, and wakes the entities for which they count; answers how
+   * many it took.
+   */
+  fire(most: number, wake: (entity: number) => void): number {
     const position = this.next;
-    this.#timers.take((entity) => {
+    return this.#timers.take(most, (entity) => {
       if (this.#wakeAt[entity] !== position && this.#isUnsure[entity] !== 1) return;
       this.forget(entity);
       wake(entity);
@@ -52,11 +55,6 @@ export class EntityTimers {
   forget(entity: number): void {
     this.#wakeAt[entity] = NEVER;
     this.#isUnsure[entity] = 0;
-  }
-
-  /** Whether no timer of the entity at the position counts, or any that was set before. */
-  isPast(entity: number, position: number): boolean {
-    return this.#isUnsure[entity] === 0 && this.#wakeAt[entity]! > position;
   }
 
   #widen(entity: number): void {

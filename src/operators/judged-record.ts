@@ -19,10 +19,13 @@ export interface JudgedRecord {
 export interface RecordTaker {
   /** The offset of the next record that it wants. */
   readonly nextOffset: Offset;
+  /** What came last is not worked off: {@link close} is to be called until it is, before anything else comes. */
+  readonly isClosing: boolean;
   /** A record that the source accepted. Records come in order of offset. */
   process(record: JudgedRecord): void;
   /** A record that the source rejected. */
   skip(offset: Offset, logTime: EventTimeMs): void;
   /** A mark of the journal has moved the watermark and log time, at the position that `version` names. */
   advance(watermark: EventTimeMs, version: Version, logTime: EventTimeMs): void;
+  close(): void;
 }

@@ -42,8 +42,9 @@ export class PaneWindows implements Windows {
   readonly #allowedLatenessMs: number;
   readonly #maxEntityState: number;
 
-  /** The greatest position whose windows are closed, and whose windows are final. */
+  /** The greatest position whose windows are closed, is to be closed, and whose windows are final. */
   #closedUpTo = NOWHERE;
+  #closeUpTo = NOWHERE;
   #finalUpTo = NOWHERE;
   /** The watermark at which the next grid time closes or becomes final. */
   #nextAdvance: EventTimeMs = NOWHERE;
@@ -140,25 +141,30 @@ export class PaneWindows implements Windows {
     return position === NEVER ? NEVER : this.#layout.timeOf(position);
   }
 
-  advance(watermark: EventTimeMs, version: number, knownAt: number): void {
-    const closedBefore = this.#closedUpTo;
+  advance(watermark: EventTimeMs): void {
     this.#setWatermark(watermark);
-    const closedUpTo = this.#closedUpTo;
-    assert(closedUpTo >= closedBefore, 'a watermark never goes back');
-    while (this.#timers.next <= closedUpTo) {
+    assert(this.#closeUpTo >= this.#closedUpTo, 'a watermark never goes back');
+  }
+
+  close(version: number, knownAt: number, most: number): boolean {
+    let left = most;
+    while (left > 0 && this.#timers.next <= this.#closeUpTo) {
       const position = this.#timers.next;
       this.#closedUpTo = position;
-      this.#timers.fire((entity) => this.#close(entity, position, version, knownAt));
+      left -= this.#timers.fire(left, (entity) => this.#close(entity, position, version, knownAt));
     }
-    this.#closedUpTo = closedUpTo;
+    if (this.#timers.next <= this.#closeUpTo) return false;
+    this.#closedUpTo = this.#closeUpTo;
+    return true;
   }
 
   encodeChanges(entity: number, out: ByteWriter, write: (chunk: ChunkLabel) => void): void {
-    if (this.#panes.select(entity)) this.#panes.encodeChanges(this.#finalUpTo, out, write);
+    if (this.#panes.select(entity)) this.#panes.encodeChanges(this.#settledUpTo, out, write);
   }
 
   restoreWatermark(watermark: EventTimeMs): void {
     this.#setWatermark(watermark);
+    this.#closedUpTo = this.#closeUpTo;
   }
 
   decode(entity: number, from: ByteReader): void {
@@ -177,14 +183,20 @@ export class PaneWindows implements Windows {
     this.#panes.release();
   }
 
+  /** The greatest position whose windows are final and, if they are not empty, closed for every entity. */
+  get #settledUpTo(): number {
+    const isClosing = this.#timers.next <= this.#closeUpTo;
+    return isClosing ? Math.min(this.#finalUpTo, this.#closedUpTo - this.#stepPanes) : this.#finalUpTo;
+  }
+
   /** Translates a watermark into grid positions, and finds out when that has to be done again. */
   #setWatermark(watermark: EventTimeMs): void {
     const layout = this.#layout;
     const lateness = this.#allowedLatenessMs;
-    this.#closedUpTo = layout.lastGridUpTo(watermark);
+    this.#closeUpTo = layout.lastGridUpTo(watermark);
     this.#finalUpTo = layout.lastGridUpTo(watermark - lateness);
     this.#nextAdvance = Math.min(
-      layout.timeOf(this.#closedUpTo + this.#stepPanes),
+      layout.timeOf(this.#closeUpTo + this.#stepPanes),
       layout.timeOf(this.#finalUpTo + this.#stepPanes) + lateness,
     );
   }

@@ -29,7 +29,9 @@ export class SessionWindows implements Windows {
   readonly #gapMs: DurationMs;
   readonly #allowedLatenessMs: DurationMs;
   readonly #maxEntityState: number;
+  /** While rows close, the end up to which they are closed. */
   #watermark: EventTimeMs = Number.NEGATIVE_INFINITY;
+  #closeUpTo: EventTimeMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: {
     grid: SessionGrid;
@@ -97,12 +99,19 @@ export class SessionWindows implements Windows {
     return this.#timers.next;
   }
 
-  advance(watermark: EventTimeMs, version: Version, knownAt: EventTimeMs): void {
-    while (this.#timers.next <= watermark) {
+  advance(watermark: EventTimeMs): void {
+    this.#closeUpTo = watermark;
+  }
+
+  close(version: Version, knownAt: EventTimeMs, most: number): boolean {
+    let left = most;
+    while (left > 0 && this.#timers.next <= this.#closeUpTo) {
       this.#watermark = this.#timers.next;
-      this.#timers.fire((entity) => this.#wake(entity, version, knownAt));
+      left -= this.#timers.fire(left, (entity) => this.#wake(entity, version, knownAt));
     }
-    this.#watermark = watermark;
+    if (this.#timers.next <= this.#closeUpTo) return false;
+    this.#watermark = this.#closeUpTo;
+    return true;
   }
 
   encodeChanges(entity: number, out: ByteWriter, write: (chunk: ChunkLabel) => void): void {
@@ -111,6 +120,7 @@ export class SessionWindows implements Windows {
 
   restoreWatermark(watermark: EventTimeMs): void {
     this.#watermark = watermark;
+    this.#closeUpTo = watermark;
   }
 
   decode(entity: number, from: ByteReader): void {

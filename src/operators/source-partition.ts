@@ -13,6 +13,14 @@ import { PartitionClock } from '../watermark/partition-clock.ts';
 import type { RecordTaker } from './judged-record.ts';
 import type { Task } from './task.ts';
 
+/** Work in parts: it is done when the last one was asked for. */
+export type Slices = Generator<void, void>;
+
+/** For who reads only what there is at the end. */
+export function finish(slices: Slices): void {
+  for (const _ of slices);
+}
+
 /** What was counted of a partition's records, before any group saw them. */
 export interface SourceCounters {
   records: number;
@@ -59,8 +67,30 @@ export class SourcePartition<Taker extends RecordTaker = Task> {
     this.clock.logTime = progress.logTime;
   }
 
-  /** Records `from` ≤ index < `to`, in order of offset. A task that already has a record in its state does not get it again. */
-  process(records: readonly LogRecord[], from = 0, to = records.length): void {
+  /**
+   * Records `from` ≤ index < `to`, in order of offset. A task that already has a record in its state does not get it
+   * again. Yields whenever the tasks' revisions are to be read before it goes on, and at the end.
+   */
+  *process(records: readonly LogRecord[], from = 0, to = records.length): Slices {
+    yield* this.settle();
+    let next = from;
+    while (next < to) {
+      next = this.#take(records, next, to);
+      yield;
+      yield* this.settle();
+    }
+  }
+
+  /** Works off what a restored task, or the last record or mark, has left. Yields as {@link process} does. */
+  *settle(): Slices {
+    while (this.tasks.some((task) => task.isClosing)) {
+      for (const task of this.tasks) if (task.isClosing) task.close();
+      yield;
+    }
+  }
+
+  /** Stops behind a record that leaves something to {@link settle}; answers the index of the next one. */
+  #take(records: readonly LogRecord[], from: number, to: number): number {
     const { clock, tasks, counters } = this;
     const judged = {
       log: records[from]!,
@@ -87,18 +117,24 @@ export class SourcePartition<Taker extends RecordTaker = Task> {
       clock.accept(eventTime);
       judged.watermark = clock.watermark;
       judged.logTime = clock.logTime;
+      let isClosing = false;
       for (let t = 0; t < tasks.length; t++) {
         const task = tasks[t]!;
-        if (log.offset >= task.nextOffset) task.process(judged);
+        if (log.offset < task.nextOffset) continue;
+        task.process(judged);
+        if (task.isClosing) isClosing = true;
       }
+      if (isClosing) return index + 1;
     }
+    return to;
   }
 
   /**
    * A mark of the journal, at its place: after the records up to its offset, before the next one. A task that has a
-   * later record, or this mark, in its state does not get it again.
+   * later record, or this mark, in its state does not get it again. Yields as {@link process} does.
    */
-  mark(mark: Mark): void {
+  *mark(mark: Mark): Slices {
+    yield* this.settle();
     const { clock, tasks, source } = this;
     this.counters.marks++;
     clock.mark(mark);
@@ -106,6 +142,14 @@ export class SourcePartition<Taker extends RecordTaker = Task> {
     for (const task of tasks) {
       if (task.nextOffset <= mark.after + 1) task.advance(clock.watermark, version, clock.logTime);
     }
+    yield;
+    yield* this.settle();
+  }
+
+  /** Records, then a mark that comes after them. Yields as {@link process} does. */
+  *part({ records, mark }: { readonly records: readonly LogRecord[]; readonly mark: Mark | null }): Slices {
+    yield* this.process(records);
+    if (mark !== null) yield* this.mark(mark);
   }
 
   #judgeEventTime(eventTime: EventTimeMs | null | Rejection): EventTimeMs | Rejection {

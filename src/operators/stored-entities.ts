@@ -49,10 +49,6 @@ export class StoredEntities {
   #uses = 0;
   /** The entity number to be looked at next for one to forget. */
   #hand = 0;
-  /** While timers fire, their position. */
-  #waking = Number.POSITIVE_INFINITY;
-  /** Entities that were forgotten since, and that wait for a later position. */
-  readonly #asleep = new Set<string | number>();
 
   constructor(state: TaskState, entities: EntityTable, held: HeldEntities) {
     this.#state = state;
@@ -100,20 +96,20 @@ export class StoredEntities {
     return entity;
   }
 
-  /** An entity that a timer at a position names, read when it is not held; undefined when it is not due there. */
-  wake(from: ByteReader, position: number): number | undefined {
-    if (position !== this.#waking) this.#asleep.clear();
-    this.#waking = position;
+  /** An entity that a timer names, read when it is not held; undefined when there is nothing of it. */
+  wake(values: readonly Scalar[]): number | undefined {
     this.#forget(1);
-    const values = this.#entities.decode(from);
     const key = this.#entities.keyOfValues(values);
-    const held = this.#entities.idOf(key);
-    if (held !== undefined) return held;
-    return this.#asleep.has(key) ? undefined : this.load(key, values);
+    return this.#entities.idOf(key) ?? this.load(key, values);
   }
 
   encode(entity: number, out: ByteWriter): void {
     this.#entities.encode(entity, out);
+  }
+
+  /** The values of the entity that {@link encode} wrote. */
+  decode(from: ByteReader): readonly Scalar[] {
+    return this.#entities.decode(from);
   }
 
   /** A record of the entity came, and changes it. */
@@ -166,8 +162,6 @@ export class StoredEntities {
 
   /** Between two batches: forgets what is too much, faster than it comes, but not all at once: nobody should wait. */
   makeRoom(): void {
-    this.#waking = Number.POSITIVE_INFINITY;
-    this.#asleep.clear();
     this.#forget(Math.max(FORGOTTEN_AT_LEAST, 2 * this.#uses));
     this.#uses = 0;
   }
@@ -180,13 +174,11 @@ export class StoredEntities {
     for (let looks = count * LOOKS; left > 0 && looks > 0; looks--) {
       const entity = this.#hand;
       this.#hand = entity + 1 < entities.numbers ? entity + 1 : 0;
-      const key = entities.keyOfId(entity);
-      if (key === undefined || this.#changedIn[entity]! > this.#storedCommit) continue;
+      if (entities.keyOfId(entity) === undefined || this.#changedIn[entity]! > this.#storedCommit) continue;
       if (this.#isUsed[entity] === 1) {
         this.#isUsed[entity] = 0;
         continue;
       }
-      if (timers.isPast(entity, this.#waking)) this.#asleep.add(key);
       timers.forget(entity);
       windows.forget(entity);
       entities.remove(entity);

@@ -69,6 +69,9 @@ export class Task implements RecordTaker {
   #nextOffset: Offset = 0;
   #watermark: EventTimeMs = Number.NEGATIVE_INFINITY;
   #logTime: EventTimeMs = Number.NEGATIVE_INFINITY;
+  /** While rows are to be closed, their version. */
+  #closing: Version | null = null;
+  readonly #entitiesPerSlice: number;
 
   /** Null: everything is held in memory, and nobody asks for changes. */
   readonly #stored: { readonly entities: StoredEntities; readonly timers: StoredTimers } | null;
@@ -79,10 +82,16 @@ export class Task implements RecordTaker {
     outputs: TaskOutputs,
     /** Where the state is stored; null: nowhere, the task holds everything as long as it lives. */
     state: TaskState | null,
+    /**
+     * When the watermark closes rows of more entities, that is done in slices, between which revisions can be read and
+     * the task stored: what bounds memory, and how long nobody else has a turn.
+     */
+    entitiesPerSlice = Number.POSITIVE_INFINITY,
   ) {
     this.group = group;
     this.partition = partition;
     this.#outputs = outputs;
+    this.#entitiesPerSlice = entitiesPerSlice;
     this.#entities = new EntityTable(group);
     this.#kernel = createKernel(group, this.#dictionary);
     this.revisions = new RevisionBatch(group, {
@@ -126,6 +135,7 @@ export class Task implements RecordTaker {
   /** Takes in one record that the source accepted. Records come in order of offset. */
   process(record: JudgedRecord): void {
     const { log } = record;
+    assert(!this.isClosing, 'a record came while rows were to be closed');
     assert(log.offset >= this.#nextOffset, `record ${log.offset} came after ${this.#nextOffset - 1}`);
     if (this.#gate.accepts(record.row)) this.#take(record);
     this.#nextOffset = log.offset + 1;
@@ -138,12 +148,28 @@ export class Task implements RecordTaker {
     this.#logTime = logTime;
   }
 
-  /** Moves the watermark and closes what it passes. To be told again what is part of the state changes nothing. */
+  /**
+   * Moves the watermark and closes what it passes, or the first slice of it. To be told again what is part of the state
+   * changes nothing.
+   */
   advance(watermark: EventTimeMs, version: Version, logTime: EventTimeMs): void {
     if (logTime > this.#logTime) this.#logTime = logTime;
     if (watermark <= this.#watermark) return;
     this.#watermark = watermark;
-    if (watermark >= this.#windows.nextAdvance) this.#windows.advance(watermark, version, this.#logTime);
+    if (watermark < this.#windows.nextAdvance) return;
+    this.#windows.advance(watermark);
+    this.#closing = version;
+    this.close();
+  }
+
+  get isClosing(): boolean {
+    return this.#closing !== null;
+  }
+
+  /** Closes the next slice. */
+  close(): void {
+    assert(this.#closing !== null, 'there is nothing to close');
+    if (this.#windows.close(this.#closing, this.#logTime, this.#entitiesPerSlice)) this.#closing = null;
   }
 
   /** The revisions were read: their entities and texts need not be kept any longer. */
@@ -160,6 +186,9 @@ export class Task implements RecordTaker {
       nextOffset: this.#nextOffset,
       watermark: this.#watermark,
       logTime: this.#logTime,
+      ...(this.#closing === null
+        ? {}
+        : { closing: { version: this.#closing, toldUpTo: this.#stored?.timers.toldUpTo ?? '' } }),
       commit: this.#stored?.entities.commit ?? 0,
       entities: this.entityCount,
       counters,
@@ -197,7 +226,8 @@ export class Task implements RecordTaker {
     this.#logTime = progress.logTime;
     if (progress.watermark > Number.NEGATIVE_INFINITY) this.#windows.restoreWatermark(progress.watermark);
     this.#stored.entities.restore(progress.commit, progress.entities);
-    this.#stored.timers.restore();
+    this.#stored.timers.restore(progress.closing?.toldUpTo ?? '');
+    this.#closing = progress.closing?.version ?? null;
   }
 
   #take(record: JudgedRecord): void {

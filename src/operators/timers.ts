@@ -9,14 +9,19 @@ export interface Timers {
   readonly next: number;
   /** `position` is after the one that was taken last. */
   add(position: number, entity: number): void;
-  /** Removes the timers at the earliest position and tells their entities. */
-  take(tell: (entity: number) => void): void;
+  /**
+   * Removes timers at the earliest position, at most so many, and tells their entities; answers how many it removed.
+   * Those that are left are still the earliest, and are taken before others are added at their position.
+   */
+  take(most: number, tell: (entity: number) => void): number;
 }
 
 /** Timers of a task that holds all its entities. */
 export class MemoryTimers implements Timers {
   readonly #buckets = new Map<number, number[]>();
   readonly #positions = new FlatQueue<number[]>();
+  /** How many of the earliest position were taken. */
+  #taken = 0;
 
   get next(): number {
     return this.#positions.peekValue() ?? Number.POSITIVE_INFINITY;
@@ -33,9 +38,18 @@ export class MemoryTimers implements Timers {
     }
   }
 
-  take(tell: (entity: number) => void): void {
-    this.#buckets.delete(this.next);
-    const entities = this.#positions.pop()!;
-    for (let i = 0; i < entities.length; i++) tell(entities[i]!);
+  take(most: number, tell: (entity: number) => void): number {
+    const position = this.next;
+    const entities = this.#positions.peek()!;
+    const from = this.#taken;
+    const to = Math.min(entities.length, from + most);
+    this.#taken = to;
+    if (to === entities.length) {
+      this.#buckets.delete(position);
+      this.#positions.pop();
+      this.#taken = 0;
+    }
+    for (let i = from; i < to; i++) tell(entities[i]!);
+    return to - from;
   }
 }

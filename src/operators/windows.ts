@@ -51,15 +51,20 @@ export interface Windows {
   /** Takes in the record that was judged last. */
   apply(entity: number, arrival: Arrival): void;
 
-  /** The watermark at which {@link advance} has something to do. */
+  /** The watermark from which on {@link advance} has something to do. */
   readonly nextAdvance: EventTimeMs;
   /**
    * The least watermark at which some entity has something to do: a row closes, or what is final is forgotten. Infinity
    * when no watermark would change anything. It may come too early, never too late.
    */
   readonly nextDue: EventTimeMs;
-  /** Moves the watermark: closes every row up to it, in order of window_end. */
-  advance(watermark: EventTimeMs, version: Version, knownAt: EventTimeMs): void;
+  /** Moves the watermark. {@link close} follows, until it has closed everything, before any record. */
+  advance(watermark: EventTimeMs): void;
+  /**
+   * Closes rows up to the watermark, in order of window_end, until everything is closed or so many entities have been
+   * looked at; answers whether everything is. Changes may be encoded in between.
+   */
+  close(version: Version, knownAt: EventTimeMs, most: number): boolean;
 
   /**
    * Encodes what changed of the entity since the last call: its state is stored in chunks, each under a label of its

@@ -23,6 +23,9 @@ import type {
 } from './options.ts';
 import type { PartitionOutput, ReplayOutput } from './replay-output.ts';
 
+/** About as many revisions are held in memory when a window_end of many entities closes. */
+const ENTITIES_PER_SLICE = 10_000;
+
 /**
  * The same operators as a worker's, over archived topics. Each partition is read from its first record to its last,
  * one after the other: a task is a function of its partition's log alone. Nothing closes at the end of the archive.
@@ -87,7 +90,7 @@ function createTask(group: FeatureGroup, partition: number, { dropped, rejected 
     rejected: (record: RejectedRecord['record'], rejection: RejectedRecord['rejection']) =>
       rejected.write({ partition, record, rejection }),
   };
-  return new Task(group, partition, outputs, null);
+  return new Task(group, partition, outputs, null, ENTITIES_PER_SLICE);
 }
 
 /** Returns what was read of the partition; null when it has no record. */
@@ -98,15 +101,15 @@ async function replayPartition(
   meter: ArchiveMeter,
 ): Promise<Slice | null> {
   const slice = new SliceMeter(pipeline.source.epoch);
-  for await (const { records, mark } of log.read(pipeline.partition)) {
-    pipeline.process(records);
-    if (mark !== null) pipeline.mark(mark);
-    for (const task of pipeline.tasks) {
-      output.group(task.group).revisions.append(task.revisions);
-      task.drained();
+  for await (const part of log.read(pipeline.partition)) {
+    for (const _ of pipeline.part(part)) {
+      for (const task of pipeline.tasks) {
+        output.group(task.group).revisions.append(task.revisions);
+        task.drained();
+      }
     }
-    slice.add(records);
-    meter.add(records.length);
+    slice.add(part.records);
+    meter.add(part.records.length);
   }
   return slice.slice(pipeline.clock.logTime);
 }

@@ -8,7 +8,7 @@ import type { StateTable, TaskChanges, TaskId, TaskProgress } from './state-stor
  * changes. A record begins with the version of this format; an entry says its kind, and a task's name comes before
  * the entries that are its. A record that an entry makes too large for a broker goes in parts.
  */
-const FORMAT = 1;
+const FORMAT = 2;
 /** A record ends after the entry that takes it to this size. */
 const RECORD_BYTES = 512 * 1024;
 

@@ -33,7 +33,7 @@ import {
 } from './state-store.ts';
 
 /** Version of the keys and of the progress records. Entity states carry the task's own version. */
-const FORMAT = '3';
+const FORMAT = '4';
 const TABLES: readonly StateTable[] = ['chunks', 'rows'];
 /** States are copied into slabs of this size: the writing thread reads them after `commit` has returned. */
 const SLAB_BYTES = 1 << 20;

@@ -1,5 +1,5 @@
 import type { TopicPartition } from '../sources/log-reader.ts';
-import type { EventTimeMs, Offset } from '../time.ts';
+import type { EventTimeMs, Offset, Version } from '../time.ts';
 
 /**
  * The contract of this folder: what a task leaves behind so that it can go on after a stop.
@@ -27,12 +27,22 @@ export interface TaskProgress {
   readonly logTime: EventTimeMs;
   /** The journal's position after the last mark that was applied; absent: none was. */
   readonly journal?: Offset;
+  /** Absent: every row that the watermark has passed is closed. */
+  readonly closing?: Closing;
   /** Which commit of the task this is: each has a greater number than the one before. */
   readonly commit: number;
   /** How many entities have state. */
   readonly entities: number;
   /** What was counted so far (late, dropped, rejected, …), by name. */
   readonly counters: Readonly<Record<string, number>>;
+}
+
+/** A task was stored while it closed rows; it goes on with that before anything else. */
+export interface Closing {
+  /** Of the revisions that are still to come. */
+  readonly version: Version;
+  /** How far it has come at the window_end at which it stands, in the task's own encoding; empty: not begun. */
+  readonly toldUpTo: string;
 }
 
 /** A chunk of a task's state, most of them of an entity's: what is written when something in it changes. */

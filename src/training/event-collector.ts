@@ -107,6 +107,9 @@ export class EventCollector implements RecordTaker {
 
   /** What the whole log says of a range does not depend on when it closed. */
   advance(): void {}
+
+  readonly isClosing = false;
+  close(): void {}
 }
 
 function storageType(kind: FieldKind): DuckDBType {

@@ -1,4 +1,4 @@
-import { SourcePartition } from '../operators/source-partition.ts';
+import { finish, SourcePartition } from '../operators/source-partition.ts';
 import type { ArchiveMeter } from '../replay/archive-meter.ts';
 import { createDecoder } from '../sources/decode-record.ts';
 import type { MarkedLog } from '../sources/marked-log.ts';
@@ -48,8 +48,7 @@ async function collect(
       rejected: () => {},
     });
     for await (const { records, mark } of log.read(partition)) {
-      pipeline.process(records);
-      if (mark !== null) pipeline.mark(mark);
+      finish(pipeline.part({ records, mark }));
       meter.add(records.length);
     }
     end = Math.max(end, pipeline.clock.logTime);

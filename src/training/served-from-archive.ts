@@ -1,6 +1,6 @@
 import type { FeatureGroup, Scalar } from '../definitions/definition.ts';
 import type { RevisionBatch } from '../operators/revision.ts';
-import { SourcePartition } from '../operators/source-partition.ts';
+import { finish, SourcePartition } from '../operators/source-partition.ts';
 import { Task } from '../operators/task.ts';
 import { createDecoder } from '../sources/decode-record.ts';
 import type { LogPart, MarkedLog } from '../sources/marked-log.ts';
@@ -192,12 +192,11 @@ class ReplayedPartition {
       return;
     }
     this.#watermark = this.#pipeline.clock.watermark;
-    const { records, mark } = next.value;
-    this.#pipeline.process(records);
-    if (mark !== null) this.#pipeline.mark(mark);
+    // All that closes is held until it is asked for.
+    finish(this.#pipeline.part(next.value));
     const { nextOffset, source, clock } = this.#pipeline;
     this.#reached = { version: versionOf(nextOffset - 1, source.epoch), knownAt: clock.logTime };
-    this.#onRecords(records.length);
+    this.#onRecords(next.value.records.length);
   }
 }
 

@@ -1,4 +1,4 @@
-import { SourcePartition } from '../operators/source-partition.ts';
+import { type Slices, SourcePartition } from '../operators/source-partition.ts';
 import { Task } from '../operators/task.ts';
 import type { ScratchDatabase } from '../sinks/scratch-database.ts';
 import { createDecoder } from '../sources/decode-record.ts';
@@ -29,7 +29,10 @@ export async function findWitnesses(
   for (const partition of log.partitions) {
     const pipeline = createPipeline(log, partition, groups);
     let logTime: EventTimeMs = Number.NEGATIVE_INFINITY;
-    const take = (): void => {
+    const take = (slices: Slices): void => {
+      for (const _ of slices) readRevisions();
+    };
+    const readRevisions = (): void => {
       for (const [index, { revisions }] of pipeline.tasks.entries()) {
         for (let row = 0; row < revisions.length; row++) {
           const entity = groups[index]!.entities.numberOf(revisions.entityOf(row));
@@ -45,13 +48,11 @@ export async function findWitnesses(
     for await (const { records, mark } of log.read(partition)) {
       for (const [index, { timestamp }] of records.entries()) {
         logTime = Math.max(logTime, timestamp);
-        pipeline.process(records, index, index + 1);
-        take();
+        take(pipeline.process(records, index, index + 1));
       }
       if (mark !== null) {
         logTime = Math.max(logTime, mark.logTime);
-        pipeline.mark(mark);
-        take();
+        take(pipeline.mark(mark));
       }
       onRecords(records.length);
     }

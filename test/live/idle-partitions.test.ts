@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import type { FeatureGroup } from '../../src/definitions/definition.ts';
 import { LostPartitionError } from '../../src/live/durability.ts';
 import { IdlePartitions } from '../../src/live/idle-partitions.ts';
-import { SourcePartition } from '../../src/operators/source-partition.ts';
+import { finish, SourcePartition } from '../../src/operators/source-partition.ts';
 import { Task } from '../../src/operators/task.ts';
 import { createDecoder } from '../../src/sources/decode-record.ts';
 import type { TopicPartition } from '../../src/sources/log-reader.ts';
@@ -74,7 +74,9 @@ class Play {
     this.idle.add({
       ...PARTITION,
       pipelines: this.pipelines,
-      mark: (pipeline, mark) => this.#apply(pipeline, mark),
+      mark: async (marks) => {
+        for (const { pipeline, mark } of marks) this.#apply(pipeline, mark);
+      },
     });
   }
 
@@ -85,7 +87,7 @@ class Play {
     await this.idle.records(PARTITION);
     const value = Buffer.from(JSON.stringify({ user: 'ana', at }));
     for (const pipeline of this.pipelines) {
-      pipeline.process([{ offset, timestamp: EPOCH + this.now, key: null, value }]);
+      finish(pipeline.process([{ offset, timestamp: EPOCH + this.now, key: null, value }]));
       this.#send(pipeline);
     }
     this.happened.push(`click ${at}`);
@@ -104,7 +106,7 @@ class Play {
   }
 
   #apply(pipeline: SourcePartition, mark: Mark): void {
-    pipeline.mark(mark);
+    finish(pipeline.mark(mark));
     this.happened.push(`W=${mark.watermark}`);
     this.#send(pipeline);
   }

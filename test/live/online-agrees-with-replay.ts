@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { DEFAULT_MAX_ENTITY_STATE, type FeatureGroup } from '../../src/definitions/definition.ts';
 import { RowFlusher } from '../../src/live/row-flusher.ts';
 import type { RevisionBatch } from '../../src/operators/revision.ts';
-import { SourcePartition } from '../../src/operators/source-partition.ts';
+import { finish, SourcePartition } from '../../src/operators/source-partition.ts';
 import { Task } from '../../src/operators/task.ts';
 import { compareOnline } from '../../src/replay/compare-online.ts';
 import { OfflineStore } from '../../src/sinks/offline-store.ts';
@@ -40,8 +40,8 @@ async function run(
   for (let from = 0, batch = 0; from < log.length; batch++) {
     const to = from + batchSizes[batch % batchSizes.length]!;
     for (const { record, marks } of log.slice(from, to)) {
-      partition.process([record]);
-      for (const mark of marks) partition.mark({ after: record.offset, ...mark });
+      finish(partition.process([record]));
+      for (const mark of marks) finish(partition.mark({ after: record.offset, ...mark }));
     }
     await take(task.revisions, partition.clock.watermark);
     task.drained();

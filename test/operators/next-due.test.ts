@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { FeatureGroup } from '../../src/definitions/definition.ts';
-import { SourcePartition } from '../../src/operators/source-partition.ts';
+import { finish, SourcePartition } from '../../src/operators/source-partition.ts';
 import { Task } from '../../src/operators/task.ts';
 import { createDecoder } from '../../src/sources/decode-record.ts';
 import { compileGroup } from '../oracle/compile-group.ts';
@@ -42,12 +42,12 @@ it.each([
     fc.assert(
       fc.property(scenario, ({ group, log }) => {
         const { task, partition } = taskOf(group);
-        partition.process(log.map(logRecordOf));
+        finish(partition.process(log.map(logRecordOf)));
         const { clock } = partition;
         const after = log.at(-1)!.offset;
         const rowsOfMark = (watermark: number): number => {
           task.drained();
-          partition.mark({ after, watermark, logTime: clock.logTime });
+          finish(partition.mark({ after, watermark, logTime: clock.logTime }));
           return task.revisions.length;
         };
         while (task.nextDue < Number.POSITIVE_INFINITY) {

@@ -46,8 +46,11 @@ class Run {
   #offset = 0;
   #watermark = Number.NEGATIVE_INFINITY;
 
-  constructor(maxEntities: number) {
+  readonly #entitiesPerSlice: number;
+
+  constructor(maxEntities: number, entitiesPerSlice = Number.POSITIVE_INFINITY) {
     this.state = new WatchedState(maxEntities);
+    this.#entitiesPerSlice = entitiesPerSlice;
     this.task = this.#newTask();
   }
 
@@ -94,7 +97,8 @@ class Run {
   }
 
   #newTask(): Task {
-    return new Task(group, 0, { dropped() {}, rejected() {} }, this.state);
+    const nowhere = { dropped() {}, rejected() {} };
+    return new Task(group, 0, nowhere, this.state, this.#entitiesPerSlice);
   }
 }
 
@@ -113,6 +117,35 @@ describe('a task that holds few of its entities', () => {
     expect(made.filter((row) => row.startsWith('on-time'))).toHaveLength(CARDS);
     expect(new Set(run.state.cardsRead).size).toBeGreaterThanOrEqual(CARDS - 10);
     expect(run.state.cardsRead).toHaveLength(new Set(run.state.cardsRead).size);
+  });
+
+  it('closes rows slice by slice, in the order of the store, and holds no more meanwhile', () => {
+    const run = new Run(10, 8);
+    run.payAll(0);
+    const held = run.task.stateBytes;
+    run.process('c7', 1);
+    const read: string[][] = [];
+    for (;;) {
+      read.push(run.state.cardsRead.splice(0));
+      expect(run.task.revisions.length).toBeLessThanOrEqual(8 + 1);
+      expect(run.task.stateBytes).toBeLessThanOrEqual(2 * held);
+      run.commit();
+      if (!run.task.isClosing) break;
+      run.task.close();
+    }
+    expect(read.length).toBeGreaterThanOrEqual(CARDS / 8);
+    const inOrder = (cards: string[]) => cards.toSorted((a, b) => a.length - b.length || (a < b ? -1 : 1));
+    const [paying, ...cards] = read.flat();
+    expect(paying).toBe('c7');
+    expect(cards).toHaveLength(new Set(cards).size);
+    expect(cards).toEqual(inOrder(cards));
+  });
+
+  it('takes no record while rows are to be closed', () => {
+    const run = new Run(10, 8);
+    run.payAll(0);
+    run.process('c7', 1);
+    expect(() => run.process('c7', 1)).toThrow('a record came while rows were to be closed');
   });
 
   it('forgets nothing that is not stored', () => {

@@ -5,18 +5,18 @@ import { compileGroup } from '../oracle/compile-group.ts';
 import { definitionArbitrary } from '../oracle/definition-arbitrary.ts';
 import { logArbitrary } from '../oracle/log-arbitrary.ts';
 import { Oracle } from '../oracle/oracle.ts';
-import { TaskSubject } from '../oracle/task-subject.ts';
-
-/** What the driver does after a record; `take` and `store` are the two halves of a commit. */
-type AfterRecord = 'go on' | 'drain' | 'take' | 'store' | 'commit' | 'restore';
+import { type DriverStep, TaskSubject } from '../oracle/task-subject.ts';
 
 interface Driving {
-  readonly after: readonly AfterRecord[];
+  /** What the driver does after a record. */
+  readonly after: readonly DriverStep[];
   /** The task forgets entities that are stored when it holds more; null: it holds all. */
   readonly maxEntities: number | null;
+  /** Entities are woken one by one, and this is done in between; absent: all at once. */
+  readonly between?: readonly DriverStep[];
 }
 
-const batches = (...steps: AfterRecord[]) =>
+const batches = (...steps: DriverStep[]) =>
   fc.array(fc.constantFrom(...steps), { maxLength: 30, size: 'max' });
 
 const drivings: readonly (readonly [string, fc.Arbitrary<Driving>])[] = [
@@ -39,6 +39,18 @@ const drivings: readonly (readonly [string, fc.Arbitrary<Driving>])[] = [
     fc.record({
       after: batches('go on', 'drain', 'take', 'store', 'commit', 'restore'),
       maxEntities: fc.nat(2),
+    }),
+  ],
+  [
+    'waking entities one by one, stopped and started in between',
+    fc.constant({ after: ['commit'], maxEntities: 0, between: ['restore'] } as const),
+  ],
+  [
+    'holding few entities, waking them one by one, with commits on their way and stops in between',
+    fc.record({
+      after: batches('go on', 'drain', 'take', 'store', 'commit', 'restore'),
+      maxEntities: fc.nat(2),
+      between: batches('go on', 'drain', 'take', 'store', 'commit', 'restore'),
     }),
   ],
 ];
@@ -78,8 +90,17 @@ describe.each(FRAMES)(
       fc.assert(
         fc.property(caseArbitrary(drivingArbitrary, frames), ({ definition, log, driving }) => {
           const oracle = new Oracle(definition.group);
-          const { after, maxEntities } = driving;
-          const task = new TaskSubject(compileGroup(definition), maxEntities === null ? {} : { maxEntities });
+          const { after, maxEntities, between } = driving;
+          let slice = 0;
+          const task = new TaskSubject(compileGroup(definition), {
+            ...(maxEntities === null ? {} : { maxEntities }),
+            ...(between === undefined
+              ? {}
+              : {
+                  entitiesPerSlice: 1,
+                  betweenSlices: () => between[slice++ % between.length] ?? 'go on',
+                }),
+          });
           for (const [index, record] of log.entries()) {
             const { offset } = record;
             const expected = asSet(oracle.process(record));

@@ -1,6 +1,6 @@
 import type { FeatureGroup } from '../../src/definitions/definition.ts';
 import type { Revision } from '../../src/operators/revision.ts';
-import { SourcePartition } from '../../src/operators/source-partition.ts';
+import { finish, type Slices, SourcePartition } from '../../src/operators/source-partition.ts';
 import { Task } from '../../src/operators/task.ts';
 import { createDecoder } from '../../src/sources/decode-record.ts';
 import type { LogRecord, RejectedRecord, RejectionReason } from '../../src/sources/record.ts';
@@ -10,6 +10,18 @@ import type { WrittenRecord } from './log-arbitrary.ts';
 import type { Drop, OracleRejection } from './oracle.ts';
 import type { Subject } from './subject.ts';
 
+/** What a driver does between records, or slices; `take` and `store` are the two halves of a commit. */
+export type DriverStep = 'go on' | 'drain' | 'take' | 'store' | 'commit' | 'restore';
+
+export interface TaskSubjectOptions {
+  /** More are not held in memory once they are stored; default: all are held. */
+  readonly maxEntities?: number;
+  /** More are not woken in one slice; default: all are. */
+  readonly entitiesPerSlice?: number;
+  /** Asked between two slices; default: `go on`. */
+  readonly betweenSlices?: () => DriverStep;
+}
+
 /** A task as a driver runs it: records decoded and judged, state kept in a map. */
 export class TaskSubject implements Subject {
   readonly group: FeatureGroup;
@@ -17,6 +29,7 @@ export class TaskSubject implements Subject {
   readonly rejected: OracleRejection[] = [];
   /** What all the tasks counted that there were until {@link end}. */
   readonly counters = { records: 0, late: 0, partlyLate: 0, dropped: 0, rejected: 0 };
+  readonly #options: TaskSubjectOptions;
   readonly #state: KeptState;
   #task: Task;
   #partition: SourcePartition;
@@ -24,22 +37,34 @@ export class TaskSubject implements Subject {
   /** Those after the last record. */
   #marks: readonly Mark[] = [];
 
-  /** `maxEntities`: more are not held in memory once they are stored. */
-  constructor(group: FeatureGroup, { maxEntities = Number.POSITIVE_INFINITY } = {}) {
+  constructor(group: FeatureGroup, options: TaskSubjectOptions = {}) {
     this.group = group;
-    this.#state = new KeptState(maxEntities);
+    this.#options = options;
+    this.#state = new KeptState(options.maxEntities);
     this.#task = this.#newTask();
     this.#partition = this.#newPartition();
   }
 
   process(record: WrittenRecord): readonly Revision[] {
-    this.#partition.process([logRecordOf(record)]);
-    this.#marks = record.marks.map((mark) => ({ after: record.offset, ...mark }));
-    for (const mark of this.#marks) this.#partition.mark(mark);
-    const { revisions } = this.#task;
     const made: Revision[] = [];
-    for (; this.#read < revisions.length; this.#read += 1) made.push(revisions.at(this.#read));
+    this.#run(this.#partition.process([logRecordOf(record)]), made);
+    this.#marks = record.marks.map((mark) => ({ after: record.offset, ...mark }));
+    for (const mark of this.#marks) this.#run(this.#partition.mark(mark), made);
     return made;
+  }
+
+  #run(slices: Slices, made: Revision[]): void {
+    for (const _ of slices) {
+      const { revisions } = this.#task;
+      for (; this.#read < revisions.length; this.#read += 1) made.push(revisions.at(this.#read));
+      const step = this.#task.isClosing ? (this.#options.betweenSlices?.() ?? 'go on') : 'go on';
+      if (step === 'restore') {
+        this.#reopen();
+        this.#run(this.#partition.settle(), made);
+        return;
+      }
+      if (step !== 'go on') this[step]();
+    }
   }
 
   get entityCount(): number {
@@ -69,6 +94,11 @@ export class TaskSubject implements Subject {
 
   /** Goes on from the state; the marks of the journal that it may lack are read again. */
   restore(): void {
+    this.#reopen();
+    for (const mark of this.#marks) finish(this.#partition.mark(mark));
+  }
+
+  #reopen(): void {
     this.store();
     const progress = this.#task.progress({});
     this.commit();
@@ -78,7 +108,6 @@ export class TaskSubject implements Subject {
     this.#partition = this.#newPartition();
     this.#partition.restoreClock(progress);
     this.#read = 0;
-    for (const mark of this.#marks) this.#partition.mark(mark);
   }
 
   /** To be called once, after the last record. */
@@ -103,6 +132,7 @@ export class TaskSubject implements Subject {
         rejected: (record, rejection) => this.#reject('group', record, rejection),
       },
       this.#state,
+      this.#options.entitiesPerSlice,
     );
   }
 

@@ -7,7 +7,7 @@ import { loadDefinitions } from '../../src/definitions/load.ts';
 import { encodeJson } from '../../src/demo/encode.ts';
 import { generateTransactions, TRANSACTION_DEFAULTS, type Transaction } from '../../src/demo/transactions.ts';
 import { RowFlusher } from '../../src/live/row-flusher.ts';
-import { SourcePartition } from '../../src/operators/source-partition.ts';
+import { finish, SourcePartition } from '../../src/operators/source-partition.ts';
 import { Task } from '../../src/operators/task.ts';
 import type { ProofSummary, ProveOptions } from '../../src/proof/options.ts';
 import { prove } from '../../src/proof/prove.ts';
@@ -166,7 +166,7 @@ export class ServedCards {
       for (const [partition, source] of partitions.entries()) {
         const batch = waiting[partition]!.splice(0, BATCH);
         if (batch.length === 0) continue;
-        source.process(batch.map(logRecordOf));
+        finish(source.process(batch.map(logRecordOf)));
         logTime = Math.max(logTime, source.clock.logTime);
         for (const task of source.tasks) {
           flusher.send(task.group, task.revisions, source.clock.watermark);

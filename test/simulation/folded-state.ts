@@ -63,9 +63,14 @@ export function differenceOf(actual: FoldedState, expected: FoldedState): string
 /** One text for each of the tasks' own states; the copies of rows are left out. */
 export function stateText(state: FoldedState): string {
   const texts = [...state].map(([name, { progress, chunks }]) => {
-    return [name, progressText(progress), progress.commit, [...chunks].sort()];
+    return [name, progressText(progress), progress.commit, progress.closing, [...chunks].sort()];
   });
   return JSON.stringify(texts.sort());
+}
+
+/** Whether some task was stored between two slices. */
+export function isClosing(state: FoldedState): boolean {
+  return [...state.values()].some(({ progress }) => progress.closing !== undefined);
 }
 
 /** The chunks within a range, in order of their keys. */
@@ -76,8 +81,14 @@ export function chunksOf({ chunks }: FoldedTask, range: KeyRange): EntityState[]
     .sort((a, b) => Buffer.compare(a.key, b.key));
 }
 
-/** Without the number of the commit: how often commits were made is nobody's business. */
-export function progressText({ counters, commit: _, journal: __, ...progress }: TaskProgress): string {
+/** Without the number of the commit, and where it was between two slices: when commits were made is nobody's business. */
+export function progressText({
+  counters,
+  commit: _,
+  journal: __,
+  closing: ___,
+  ...progress
+}: TaskProgress): string {
   return JSON.stringify([Object.entries(progress).sort(), Object.entries(counters).sort()]);
 }
 

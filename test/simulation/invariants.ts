@@ -5,11 +5,11 @@ import { unpackChanges } from '../../src/state/changelog-pack.ts';
 import type { StateStore } from '../../src/state/state-store.ts';
 import { parseJournalEntry } from '../../src/watermark/mark.ts';
 import { CommitPartition, type CommitWitness, type Transaction } from './commit-partition.ts';
-import { differenceOf, EMPTY_STATE, type FoldedState, fold, stateIn } from './folded-state.ts';
+import { differenceOf, EMPTY_STATE, type FoldedState, fold, isClosing, stateIn } from './folded-state.ts';
 import { SharedStore, type StoreWitness } from './model-online-store.ts';
 import { behaviourOf, entityName, PartitionReference, type RowVersion, UNMARKED } from './reference.ts';
 import { Violation } from './scheduler.ts';
-import { inOrder, readOutput } from './undisturbed.ts';
+import { inOrder, type Outputs, readOutput } from './undisturbed.ts';
 import { APP, LOG, TOPIC } from './workload.ts';
 
 /**
@@ -22,7 +22,9 @@ export class Invariants implements CommitWitness, StoreWitness {
   /** By partition: the changelog folded from its first record ever. */
   readonly #states: FoldedState[] = LOG.map(() => EMPTY_STATE);
   /** By partition: the position of the last commit, and how many marks it covers. */
-  readonly #positions: CommittedPosition[] = LOG.map(() => ({ records: 0, marks: 0 }));
+  readonly #positions: CommittedPosition[] = LOG.map(() => ({ records: 0, marks: 0, isClosing: false }));
+  /** By partition: what its commits have still to output, of the last record or mark that they cover. */
+  readonly #owed: Outputs[] = LOG.map(() => new Map());
   /** By partition: the journal. */
   readonly #journals: JournalRecord[][] = LOG.map(() => []);
   /** By partition, with the marks so far. */
@@ -48,7 +50,7 @@ export class Invariants implements CommitWitness, StoreWitness {
     );
     this.#states[partition] = state;
     const marks = this.#marksIn(partition, state);
-    this.#positions[partition] = { records: position, marks };
+    this.#positions[partition] = { records: position, marks, isClosing: isClosing(state) };
     const reference = this.#references[partition]!;
     const from = before.records + before.marks;
     const to = reference.prefixOf(position, marks);
@@ -56,9 +58,18 @@ export class Invariants implements CommitWitness, StoreWitness {
       to !== null,
       `partition ${partition} is committed at ${position} with ${marks} marks, out of order`,
     );
-    ensure(to > from, `partition ${partition} was at ${from}, and is committed at ${to} again`);
+    ensure(
+      to > from || before.isClosing,
+      `partition ${partition} was at ${from}, and is committed at ${to} again`,
+    );
 
-    const expected = outputsOf(reference, from, to);
+    const { owed, text: behaviour } = behaviourOf(partition, state);
+    const isOfLast = [...owed].every(([stream, texts]) =>
+      texts.every((text) => reference.outputs[to - 1]?.get(stream)?.includes(text)),
+    );
+    ensure(isOfLast, `partition ${partition} owes at ${to} what the last record did not make`);
+    const expected = joined(this.#owed[partition]!, ...reference.outputs.slice(from, to));
+    this.#owed[partition] = owed;
     const actual = new Map<string, string[]>();
     for (const [topic, records] of outputs) {
       for (const record of records) {
@@ -66,15 +77,15 @@ export class Invariants implements CommitWitness, StoreWitness {
         actual.set(stream, [...(actual.get(stream) ?? []), text]);
       }
     }
-    for (const stream of new Set([...expected.keys(), ...actual.keys()])) {
-      const texts = [expected, actual].map((of) => JSON.stringify(inOrder(of.get(stream) ?? [])));
+    for (const stream of new Set([...expected.keys(), ...actual.keys(), ...owed.keys()])) {
+      const made = [...(actual.get(stream) ?? []), ...(owed.get(stream) ?? [])];
+      const texts = [expected.get(stream) ?? [], made].map((of) => JSON.stringify(inOrder(of)));
       ensure(
         texts[0] === texts[1],
         `${stream}, partition ${partition}, ${from} to ${to}: ${texts[1]} is not ${texts[0]}`,
       );
     }
 
-    const behaviour = behaviourOf(partition, state);
     const expectedBehaviour = reference.behaviourAfter(to);
     ensure(
       behaviour === expectedBehaviour,
@@ -82,7 +93,13 @@ export class Invariants implements CommitWitness, StoreWitness {
     );
 
     if (this.#hasLostRows) this.#requireRemembered(partition);
-    else this.#requireRows(partition, to);
+    else this.#requireRows(partition, this.#wholeUpTo(partition, to));
+  }
+
+  /** As far as everything is made of what a prefix took in. */
+  #wholeUpTo(partition: number, prefix: number): number {
+    const { records, marks, isClosing } = this.#positions[partition]!;
+    return isClosing ? Math.min(prefix, records + marks - 1) : prefix;
   }
 
   /** Marks are in the order of their places, and never before what some commit covers. */
@@ -133,8 +150,8 @@ export class Invariants implements CommitWitness, StoreWitness {
   get isFinished(): boolean {
     return this.partitions.every(({ partition, position }) => {
       const end = LOG[partition]!.length;
-      const { marks } = this.#positions[partition]!;
-      const isCommitted = position === end && marks === this.#journals[partition]!.length;
+      const { marks, isClosing } = this.#positions[partition]!;
+      const isCommitted = position === end && marks === this.#journals[partition]!.length && !isClosing;
       return isCommitted && this.store.position(positionName(partition)) === end;
     });
   }
@@ -185,7 +202,7 @@ export class Invariants implements CommitWitness, StoreWitness {
     const records = Math.min(remembered, this.#positions[partition]!.records);
     // Of marks at the place itself it does not tell.
     const marks = this.#references[partition]!.marks.filter(({ after }) => after < records - 1);
-    this.#requireRows(partition, records + marks.length);
+    this.#requireRows(partition, this.#wholeUpTo(partition, records + marks.length));
   }
 
   /** How many marks the tasks of a partition have applied. */
@@ -247,6 +264,8 @@ export class Invariants implements CommitWitness, StoreWitness {
 interface CommittedPosition {
   readonly records: number;
   readonly marks: number;
+  /** Of the last one rows are still to come. */
+  readonly isClosing: boolean;
 }
 
 /** The last version of each row, by window_end. */
@@ -266,9 +285,9 @@ function firstDifference(actual: string, expected: string): string {
   return `${lines[index]} is not ${others[index]}`;
 }
 
-function outputsOf(reference: PartitionReference, from: number, to: number): Map<string, string[]> {
+function joined(...all: readonly Outputs[]): Outputs {
   const outputs = new Map<string, string[]>();
-  for (const streams of reference.outputs.slice(from, to)) {
+  for (const streams of all) {
     for (const [stream, texts] of streams) outputs.set(stream, [...(outputs.get(stream) ?? []), ...texts]);
   }
   return outputs;

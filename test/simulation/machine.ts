@@ -125,6 +125,7 @@ export class Machine {
         maxBatchRecords: 3,
         cacheEntities: scheduler.pick([1, 4, 1000]),
       },
+      entitiesPerSlice: 1,
       clock: { monotonic: () => scheduler.now, wall: () => START + scheduler.now },
       every: (_, call) => {
         process.ticks.add(call);

@@ -6,7 +6,7 @@ import { Standby } from '../../src/live/standby.ts';
 import type { OnlineStore } from '../../src/sinks/sink.ts';
 import type { TopicPartition } from '../../src/sources/log-reader.ts';
 import type { ChangelogPacker } from '../../src/state/changelog-pack.ts';
-import type { StateStore, TaskChanges } from '../../src/state/state-store.ts';
+import type { StateStore, TaskChanges, TaskProgress } from '../../src/state/state-store.ts';
 import {
   createDurability,
   type DurabilityParts,
@@ -73,6 +73,15 @@ export const PLANTED_BUGS: Readonly<Record<string, WorkerVariant>> = {
       return sound.commit(sources, flush);
     },
   })),
+
+  'stores a task half way through a close as if it were done with it': withProgress(
+    ({ closing: _, ...progress }) => progress,
+  ),
+
+  'begins a close anew that it was half way through': withProgress((progress) => {
+    const { closing } = progress;
+    return closing === undefined ? progress : { ...progress, closing: { ...closing, toldUpTo: '' } };
+  }),
 
   'truncates before the commit that ends the sweep is durable': withSweep(
     ({ cluster: { partitions } }, state, partition, records) =>
@@ -176,6 +185,24 @@ function withDurability(
       };
     },
   };
+}
+
+/** Sound but for what it commits of how far its tasks are. */
+function withProgress(change: (progress: TaskProgress) => TaskProgress): WorkerVariant {
+  return withDurability((sound) => ({
+    commit: (partitions, flush) => {
+      const sources = partitions.map((partition) => ({
+        takeStep: () => {
+          const step = partition.takeStep();
+          const changes = step.changes.map(({ progress, ...rest }) => {
+            return { ...rest, progress: progress === null ? null : change(progress) };
+          });
+          return { ...step, changes };
+        },
+      }));
+      return sound.commit(sources, flush);
+    },
+  }));
 }
 
 /** Sound but for the marks of its partitions. */

@@ -84,18 +84,31 @@ export const UNMARKED: readonly PartitionReference[] = LOG.map(
   (_, partition) => new PartitionReference(partition),
 );
 
-/**
- * What tasks with this state do from now on: how far they are, and what they make of the probes. (One state has several
- * encodings: an entity's is as of when it last changed.)
- */
-export function behaviourOf(partition: number, state: FoldedState): string {
+/** What tasks with a state do. */
+interface Behaviour {
+  /** What they have still to make of what they have taken in. */
+  readonly owed: Outputs;
+  /** From then on: how far they are, and what they make of the probes. */
+  readonly text: string;
+}
+
+/** (One state has several encodings: an entity's is as of when it last changed.) */
+export function behaviourOf(partition: number, state: FoldedState): Behaviour {
   const key = createHash('sha1')
     .update(`${partition} ${stateText(state)}`)
     .digest('base64');
   let known = BEHAVIOURS.get(key);
   if (known === undefined) {
-    const progress = new Map([...state].map(([name, task]) => [name, task.progress]));
-    known = behaviour(partition, progress, new Undisturbed(partition, state));
+    const tasks = new Undisturbed(partition, state);
+    const owed = tasks.settle().outputs;
+    const settled = tasks.progress;
+    const progress = new Map(
+      [...state].map(([name, { progress }]) => [
+        name,
+        { ...progress, entities: settled.get(name)!.entities },
+      ]),
+    );
+    known = { owed, text: behaviour(partition, progress, tasks) };
     if (BEHAVIOURS.size === MOST_BEHAVIOURS) BEHAVIOURS.clear();
     BEHAVIOURS.set(key, known);
   }
@@ -104,7 +117,7 @@ export function behaviourOf(partition: number, state: FoldedState): string {
 
 const MOST_BEHAVIOURS = 5000;
 /** What was found out: most states without marks come up again and again. */
-const BEHAVIOURS = new Map<string, string>();
+const BEHAVIOURS = new Map<string, Behaviour>();
 
 function behaviour(
   partition: number,

@@ -1,7 +1,7 @@
 import type { FeatureGroup } from '../../src/definitions/definition.ts';
 import type { OutputRecord } from '../../src/live/commit-log.ts';
 import type { Revision } from '../../src/operators/revision.ts';
-import { SourcePartition } from '../../src/operators/source-partition.ts';
+import { finish, type Slices, SourcePartition } from '../../src/operators/source-partition.ts';
 import { Task } from '../../src/operators/task.ts';
 import { createDecoder } from '../../src/sources/decode-record.ts';
 import type { LogRecord } from '../../src/sources/record.ts';
@@ -93,11 +93,20 @@ export class Undisturbed {
   }
 
   process(entry: LogRecord | Mark): Processed {
+    const isMark = 'after' in entry;
+    const place = isMark ? entry.after : entry.offset;
+    return this.#finish(isMark ? this.#pipeline.mark(entry) : this.#pipeline.process([entry]), place);
+  }
+
+  /** What a state that was stored between two slices has still to make. */
+  settle(): Processed {
+    return this.#finish(this.#pipeline.settle(), this.#pipeline.nextOffset - 1);
+  }
+
+  #finish(slices: Slices, place: number): Processed {
     this.#outputs = new Map();
     this.#revisions = [];
-    if ('after' in entry) this.#pipeline.mark(entry);
-    else this.#pipeline.process([entry]);
-    const place = 'after' in entry ? entry.after : entry.offset;
+    finish(slices);
     for (const task of this.#tasks) {
       const { group, revisions } = task;
       for (let row = 0; row < revisions.length; row++) {

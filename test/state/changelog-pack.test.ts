@@ -113,6 +113,6 @@ test('an entry of any size goes in parts that every broker takes', () => {
 
 test('a record of another format is refused with what to do', () => {
   expect(() => unpackChanges(new Uint8Array([9, 1, 2]), PARTITION)).toThrow(
-    /the changelog of clicks has format 9, this version reads 1/,
+    /the changelog of clicks has format 9, this version reads 2/,
   );
 });
