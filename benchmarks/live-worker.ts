@@ -27,9 +27,12 @@ export class LiveWorker {
   /** Epoch milliseconds. */
   readonly startedAt = Date.now();
 
-  /** @param args what follows `tidemark run` */
-  constructor(args: readonly string[]) {
-    this.child = startTidemark(['run', ...args, '--log-json', '--json']);
+  /**
+   * @param args what follows `tidemark run`
+   * @param nodeArgs of the process
+   */
+  constructor(args: readonly string[], nodeArgs: readonly string[] = []) {
+    this.child = startTidemark(['run', ...args, '--log-json', '--json'], nodeArgs);
   }
 
   get pid(): number {

@@ -102,8 +102,8 @@ const TIDEMARK = fileURLToPath(new URL('../bin/tidemark.js', import.meta.url));
 const USAGE_REPORT = new URL('./processes/usage-report.ts', import.meta.url).href;
 
 /** Starts `tidemark`, as a user does. It reports its {@link Usage} as a last message. */
-export function startTidemark(args: readonly string[]): Child {
-  return new Child(TIDEMARK, args, { nodeArgs: ['--import', USAGE_REPORT] });
+export function startTidemark(args: readonly string[], nodeArgs: readonly string[] = []): Child {
+  return new Child(TIDEMARK, args, { nodeArgs: ['--import', USAGE_REPORT, ...nodeArgs] });
 }
 
 /** CPU time of a living process, all its threads, in seconds; Linux counts in hundredths. */

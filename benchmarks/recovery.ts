@@ -3,13 +3,12 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import type { FeatureGroup } from '../src/definitions/definition.ts';
-import { avroEncoder } from '../src/demo/encode.ts';
 import { latestKey } from '../src/sinks/redis-format.ts';
 import { childrenOf } from '../test/services/children.ts';
-import { createTopic, type ProducedRecord, produce } from '../test/services/topics.ts';
+import { createTopic, produce } from '../test/services/topics.ts';
 import { type Benchmark, type BenchmarkSettings, medians, type ResultRow, rounded } from './benchmark.ts';
 import { withTemporaryFolder } from './card-group.ts';
-import { TOPIC_PARTITIONS } from './card-topic.ts';
+import { cardEvent, eachCardOnce, TOPIC_PARTITIONS } from './card-topic.ts';
 import { LiveWorker } from './live-worker.ts';
 import { type Services, withServices } from './services.ts';
 import { writeCardRisk } from './worker-process.ts';
@@ -66,7 +65,7 @@ async function measure({
   const definitions = join(folder, 'card-risk.ts');
   const group = writeCardRisk(definitions, 2, topic);
   progress(`recovery: filling a topic with ${cards} records`);
-  await produce(brokers, topic, events(cards), 10_000);
+  await produce(brokers, topic, eachCardOnce(cards, START_MS, SPAN_MS), 10_000);
 
   const start = (stateDir: string, ...more: string[]) =>
     new LiveWorker([
@@ -78,7 +77,10 @@ async function measure({
   const appendProbes = async (): Promise<() => Promise<number>> => {
     const number = probes++;
     const keys = Array.from({ length: TOPIC_PARTITIONS }, (_, partition) => `probe-${number}-${partition}`);
-    const records = keys.map((card, partition) => ({ ...event(card, SPAN_MS + number), partition }));
+    const records = keys.map((card, partition) => ({
+      ...cardEvent(card, START_MS + SPAN_MS + number),
+      partition,
+    }));
     await produce(brokers, topic, records);
     return () => untilThere(client, group as FeatureGroup, keys);
   };
@@ -175,32 +177,4 @@ async function untilThere(client: Redis, group: FeatureGroup, cards: readonly st
     if (!versions.includes(null)) return Date.now();
     await sleep(POLL_MS);
   }
-}
-
-function* events(cards: number): Generator<ProducedRecord> {
-  for (let card = 0; card < cards; card++) yield event(`c${card}`, Math.floor((card * SPAN_MS) / cards));
-}
-
-const encode = avroEncoder();
-
-function event(card: string, atMs: number): ProducedRecord {
-  const timestamp = START_MS + atMs;
-  const key = Buffer.from(card);
-  const value = encode({
-    partition: 0,
-    offset: 0,
-    timestamp,
-    key,
-    row: {
-      txn_id: card,
-      card_id: card,
-      merchant_id: 'm1',
-      amount_minor: 100,
-      status: 'settled',
-      geo: null,
-      event_ts: timestamp,
-    },
-    defect: null,
-  });
-  return { key, value, timestamp };
 }

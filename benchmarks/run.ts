@@ -6,7 +6,7 @@ import { decode } from './decode.ts';
 import { durability } from './durability.ts';
 import { expressions } from './expressions.ts';
 import { largeState } from './large-state.ts';
-import { paced } from './paced.ts';
+import { paced, pacedLarge } from './paced.ts';
 import { prove } from './prove.ts';
 import { ranges } from './ranges.ts';
 import { recovery } from './recovery.ts';
@@ -36,6 +36,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   recovery,
   scale,
   paced,
+  pacedLarge,
   prove,
 ];
 

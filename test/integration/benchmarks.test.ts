@@ -4,13 +4,15 @@ import { runQuick } from '../benchmarks/quick.ts';
 const services = () => ({ KAFKA_BROKERS: inject('kafkaBrokers'), REDIS_URL: inject('redisUrl') });
 
 test('benchmarks of live work measure what they say', { timeout: 240_000 }, async () => {
-  const tables = await runQuick(['redis', 'serve', 'catch-up', 'paced'], services());
-  const [redis, serve, catchUp, paced, lag] = tables;
+  const tables = await runQuick(['redis', 'serve', 'catch-up', 'paced', 'paced-large'], services());
+  const [redis, serve, catchUp, paced, lag, large] = tables;
   for (const row of redis!.rows) expect(row['upserts/s']).toBeGreaterThan(0);
   for (const row of serve!.rows) expect(row['reads/s']).toBeGreaterThan(50);
   // Without rows on their way to the store there is nothing to measure.
   for (const row of catchUp!.rows) expect(row['upserts/event']).toBeGreaterThan(0.1);
-  expect(paced!.rows[0]).toMatchObject({ probes: expect.any(Number), 'upserts/event': expect.any(Number) });
+  for (const each of [paced, large]) {
+    expect(each!.rows[0]).toMatchObject({ probes: expect.any(Number), 'upserts/event': expect.any(Number) });
+  }
   expect(lag!.rows).toHaveLength(1);
 });
 
