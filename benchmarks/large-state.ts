@@ -13,7 +13,7 @@ interface Size {
   readonly cards: number;
   readonly events: number;
   readonly cacheEntities: number;
-  readonly recordsPerCommit: number;
+  readonly chunk: number;
   readonly eventsPerReport: number;
 }
 /** The cards come within the first events; what follows shows whether memory grows. */
@@ -21,14 +21,14 @@ const FULL: Size = {
   cards: 5e6,
   events: 35e6,
   cacheEntities: 250_000,
-  recordsPerCommit: 10_000,
+  chunk: 10_000,
   eventsPerReport: 5e6,
 };
 const QUICK: Size = {
   cards: 2000,
   events: 20_000,
   cacheEntities: 200,
-  recordsPerCommit: 1000,
+  chunk: 1000,
   eventsPerReport: 5000,
 };
 /** How often a card comes in a day, so that most have state all the time and all are due now and then. */
@@ -81,8 +81,8 @@ function describe(figures: LargeStateFigures): ResultRow {
     'CPU µs/event': rounded(figures.cpuUs, 1),
     'busy µs/event': rounded(figures.usPerEvent, 1),
     'rows/event': rounded(figures.rowsPerEvent, 1),
-    'ms/1,000 events, median': rounded(figures.medianBatchMs, 1),
-    longest: rounded(figures.longestBatchMs),
+    'ms until others have a turn, median': rounded(figures.medianTurnMs, 1),
+    longest: rounded(figures.longestTurnMs),
   };
 }
 
@@ -98,6 +98,6 @@ type LargeStateFigures = {
   cpuUs: number;
   usPerEvent: number;
   rowsPerEvent: number;
-  medianBatchMs: number;
-  longestBatchMs: number;
+  medianTurnMs: number;
+  longestTurnMs: number;
 };
