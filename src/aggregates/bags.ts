@@ -21,7 +21,7 @@ export class Bags {
   /** How often the category of the last {@link change} stood in the bag before it. */
   before = 0;
 
-  #blocks = new Int32Array(4096);
+  #blocks = new Int32Array(256);
   /** The next block of each class that is free, each naming the one after it; 0 ends the list. */
   readonly #free = new Int32Array(CLASSES);
   #used = 1;

@@ -1,4 +1,5 @@
 import type { Cells } from '../aggregates/aggregate.ts';
+import { FEW_ENTITIES } from './entity-table.ts';
 
 const SMALLEST_PANES = 2;
 const NO_CLASS = 255;
@@ -19,8 +20,8 @@ export class EntityArena {
   readonly #cells: Cells[] = [];
   readonly #used: number[] = [];
   readonly #free: number[][] = [];
-  #class = new Uint8Array(1024).fill(NO_CLASS);
-  #block = new Float64Array(1024);
+  #class = new Uint8Array(FEW_ENTITIES).fill(NO_CLASS);
+  #block = new Float64Array(FEW_ENTITIES);
 
   /** `headWidth`: cells in front of the panes. */
   constructor(headWidth: number, paneWidth: number) {

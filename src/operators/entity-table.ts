@@ -1,6 +1,9 @@
 import type { ByteReader, ByteWriter } from '../aggregates/byte-codec.ts';
 import type { FeatureGroup, Row, Scalar } from '../definitions/definition.ts';
 
+/** What is kept by entity number has room for so many at first: a worker has many tasks, and most of them few entities. */
+export const FEW_ENTITIES = 64;
+
 /**
  * Numbers for the entities that a task holds. A number that was given back is used again only after
  * {@link EntityTable.recycle}, so that revisions not drained yet still name the right entity.

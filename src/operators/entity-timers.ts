@@ -1,3 +1,4 @@
+import { FEW_ENTITIES } from './entity-table.ts';
 import type { Timers } from './timers.ts';
 
 const NEVER = Number.POSITIVE_INFINITY;
@@ -10,9 +11,9 @@ const NEVER = Number.POSITIVE_INFINITY;
 export class EntityTimers {
   readonly #timers: Timers;
   /** By entity number: the position of the timer that counts, or where the entity is due; Infinity for none. */
-  #wakeAt = new Float64Array(1024).fill(NEVER);
+  #wakeAt = new Float64Array(FEW_ENTITIES).fill(NEVER);
   /** By entity number: 1 when each timer counts. */
-  #isUnsure = new Uint8Array(1024);
+  #isUnsure = new Uint8Array(FEW_ENTITIES);
 
   constructor(timers: Timers) {
     this.#timers = timers;

@@ -34,6 +34,9 @@ export interface RevisionNames {
   textOf(id: number): string;
 }
 
+/** A batch has room for so many at first: a worker has many tasks, and most of their batches are small. */
+const FEW_ROWS = 64;
+
 /**
  * Revisions in columns, as a task makes them: no object per row. Filled by one task between two drains; whoever
  * drains must be done with it before the task goes on, because entity and text numbers are reused after.
@@ -43,17 +46,17 @@ export class RevisionBatch {
   readonly width: number;
   length = 0;
   /** Number of the entity within the task: the same entity has the same number within one batch. */
-  entity = new Int32Array(1024);
-  windowEnd = new Float64Array(1024);
-  version = new Float64Array(1024);
-  knownAt = new Float64Array(1024);
-  timing = new Uint8Array(1024);
+  entity = new Int32Array(FEW_ROWS);
+  windowEnd = new Float64Array(FEW_ROWS);
+  version = new Float64Array(FEW_ROWS);
+  knownAt = new Float64Array(FEW_ROWS);
+  timing = new Uint8Array(FEW_ROWS);
   /** 1 when the row replaces one. */
-  replaces = new Uint8Array(1024);
+  replaces = new Uint8Array(FEW_ROWS);
   /** 1 when the row is no more; its values are all null. */
-  deleted = new Uint8Array(1024);
+  deleted = new Uint8Array(FEW_ROWS);
   /** {@link Revision.leave}, for the online stores; NaN is null. */
-  leave = new Float64Array(1024);
+  leave = new Float64Array(FEW_ROWS);
   /**
    * `width` numbers a row: NaN is null, booleans are 0 and 1; strings, lists and maps are numbers for
    * {@link RevisionNames.textOf}.
@@ -66,8 +69,8 @@ export class RevisionBatch {
   constructor(group: FeatureGroup, names: RevisionNames) {
     this.group = group;
     this.width = group.features.length;
-    this.values = new Float64Array(1024 * this.width);
-    this.previous = new Float64Array(1024 * this.width);
+    this.values = new Float64Array(FEW_ROWS * this.width);
+    this.previous = new Float64Array(FEW_ROWS * this.width);
     this.#names = names;
   }
 

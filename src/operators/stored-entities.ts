@@ -1,7 +1,7 @@
 import { ByteReader, ByteWriter } from '../aggregates/byte-codec.ts';
 import type { Scalar } from '../definitions/definition.ts';
 import { type EntityState, keysFrom } from '../state/state-store.ts';
-import type { EntityTable } from './entity-table.ts';
+import { type EntityTable, FEW_ENTITIES } from './entity-table.ts';
 import type { EntityTimers } from './entity-timers.ts';
 import type { TaskState } from './task-state.ts';
 import type { ChunkLabel, Windows } from './windows.ts';
@@ -33,7 +33,7 @@ export class StoredEntities {
   #commit = 1;
   #storedCommit = 0;
   /** By entity number: the commit that takes its last change. */
-  #changedIn = new Float64Array(1024);
+  #changedIn = new Float64Array(FEW_ENTITIES);
   /** Entities that changed since the last commit; some twice, some are no more. */
   readonly #changed: number[] = [];
   /** Keys of chunks that are no more. */
@@ -44,7 +44,7 @@ export class StoredEntities {
   /** How many entities are stored and not held. */
   #others = 0;
   /** By entity number: 1 when a record of it came since {@link #hand} passed. */
-  #isUsed = new Uint8Array(1024);
+  #isUsed = new Uint8Array(FEW_ENTITIES);
   /** Records since {@link makeRoom}. */
   #uses = 0;
   /** The entity number to be looked at next for one to forget. */
