@@ -51,6 +51,7 @@ export function stateIn(store: StateStore, partition: TopicPartition): FoldedSta
 
 /** Where two states differ, in words; null when they do not. */
 export function differenceOf(actual: FoldedState, expected: FoldedState): string | null {
+  if (isSame(actual, expected)) return null;
   const [one, other] = [textsOf(actual), textsOf(expected)];
   for (const name of new Set([...one.keys(), ...other.keys()])) {
     if (one.get(name) !== other.get(name)) {
@@ -82,14 +83,20 @@ export function chunksOf({ chunks }: FoldedTask, range: KeyRange): EntityState[]
 }
 
 /** Without the number of the commit, and where it was between two slices: when commits were made is nobody's business. */
-export function progressText({
-  counters,
-  commit: _,
-  journal: __,
-  closing: ___,
-  ...progress
-}: TaskProgress): string {
-  return JSON.stringify([Object.entries(progress).sort(), Object.entries(counters).sort()]);
+export function progressText(progress: TaskProgress): string {
+  const known = PROGRESS_TEXTS.get(progress);
+  if (known !== undefined) return known;
+  const { counters, commit: _, journal: __, closing: ___, ...rest } = progress;
+  const text = JSON.stringify([sortedEntries(rest), sortedEntries(counters)]);
+  PROGRESS_TEXTS.set(progress, text);
+  return text;
+}
+
+/** Most are asked for after every step. */
+const PROGRESS_TEXTS = new WeakMap<TaskProgress, string>();
+
+function sortedEntries(object: object): [string, unknown][] {
+  return Object.entries(object).sort(([one], [other]) => (one < other ? -1 : 1));
 }
 
 export function taskName({ group, version }: Pick<TaskId, 'group' | 'version'>): string {
@@ -117,6 +124,24 @@ function changed(
     else entries.set(latin1(key), latin1(state));
   }
   return entries;
+}
+
+function isSame(one: FoldedState, other: FoldedState): boolean {
+  if (one.size !== other.size) return false;
+  return [...one].every(([name, task]) => {
+    const twin = other.get(name);
+    return (
+      twin !== undefined &&
+      task.progress.commit === twin.progress.commit &&
+      progressText(task.progress) === progressText(twin.progress) &&
+      isSameTable(task.chunks, twin.chunks) &&
+      isSameTable(task.rows, twin.rows)
+    );
+  });
+}
+
+function isSameTable(one: FoldedTask['chunks'], other: FoldedTask['chunks']): boolean {
+  return one.size === other.size && [...one].every(([key, text]) => other.get(key) === text);
 }
 
 function textsOf(state: FoldedState): Map<string, string> {

@@ -7,7 +7,7 @@ import { parseJournalEntry } from '../../src/watermark/mark.ts';
 import { CommitPartition, type CommitWitness, type Transaction } from './commit-partition.ts';
 import { differenceOf, EMPTY_STATE, type FoldedState, fold, isClosing, stateIn } from './folded-state.ts';
 import { SharedStore, type StoreWitness } from './model-online-store.ts';
-import { behaviourOf, entityName, PartitionReference, type RowVersion, UNMARKED } from './reference.ts';
+import { behaviourOf, entityName, PartitionReference, type RowVersion } from './reference.ts';
 import { Violation } from './scheduler.ts';
 import { inOrder, type Outputs, readOutput } from './undisturbed.ts';
 import { APP, LOG, TOPIC } from './workload.ts';
@@ -28,7 +28,9 @@ export class Invariants implements CommitWitness, StoreWitness {
   /** By partition: the journal. */
   readonly #journals: JournalRecord[][] = LOG.map(() => []);
   /** By partition, with the marks so far. */
-  readonly #references: PartitionReference[] = [...UNMARKED];
+  readonly #references: readonly PartitionReference[] = LOG.map(
+    (_, partition) => new PartitionReference(partition),
+  );
   /** The latest row that each entity was seen with. */
   readonly #latest = new Map<string, OnlineRow>();
   #hasLostRows = false;
@@ -56,18 +58,18 @@ export class Invariants implements CommitWitness, StoreWitness {
     const to = reference.prefixOf(position, marks);
     ensure(
       to !== null,
-      `partition ${partition} is committed at ${position} with ${marks} marks, out of order`,
+      () => `partition ${partition} is committed at ${position} with ${marks} marks, out of order`,
     );
     ensure(
       to > from || before.isClosing,
-      `partition ${partition} was at ${from}, and is committed at ${to} again`,
+      () => `partition ${partition} was at ${from}, and is committed at ${to} again`,
     );
 
     const { owed, text: behaviour } = behaviourOf(partition, state);
     const isOfLast = [...owed].every(([stream, texts]) =>
       texts.every((text) => reference.outputs[to - 1]?.get(stream)?.includes(text)),
     );
-    ensure(isOfLast, `partition ${partition} owes at ${to} what the last record did not make`);
+    ensure(isOfLast, () => `partition ${partition} owes at ${to} what the last record did not make`);
     const expected = joined(this.#owed[partition]!, ...reference.outputs.slice(from, to));
     this.#owed[partition] = owed;
     const actual = new Map<string, string[]>();
@@ -82,14 +84,15 @@ export class Invariants implements CommitWitness, StoreWitness {
       const texts = [expected.get(stream) ?? [], made].map((of) => JSON.stringify(inOrder(of)));
       ensure(
         texts[0] === texts[1],
-        `${stream}, partition ${partition}, ${from} to ${to}: ${texts[1]} is not ${texts[0]}`,
+        () => `${stream}, partition ${partition}, ${from} to ${to}: ${texts[1]} is not ${texts[0]}`,
       );
     }
 
     const expectedBehaviour = reference.behaviourAfter(to);
     ensure(
       behaviour === expectedBehaviour,
-      `partition ${partition} at ${to} has not the state of the log's prefix: ${firstDifference(behaviour, expectedBehaviour)}`,
+      () =>
+        `partition ${partition} at ${to} has not the state of the log's prefix: ${firstDifference(behaviour, expectedBehaviour)}`,
     );
 
     if (this.#hasLostRows) this.#requireRemembered(partition);
@@ -105,15 +108,22 @@ export class Invariants implements CommitWitness, StoreWitness {
   /** Marks are in the order of their places, and never before what some commit covers. */
   journaled(partition: number, records: readonly JournalRecord[]): void {
     this.#journals[partition]!.push(...records);
-    const marks = this.#journals[partition]!.map(
-      ({ offset, text }) => parseJournalEntry(text, `mark ${offset}`).mark,
-    );
-    const isOrdered = marks.every(({ after }, index) => after >= (marks[index - 1]?.after ?? 0));
-    ensure(isOrdered, `the marks of partition ${partition} are out of order: ${JSON.stringify(marks)}`);
-    this.#references[partition] = new PartitionReference(partition, marks);
+    const reference = this.#references[partition]!;
+    for (const { offset, text } of records) {
+      const { mark } = parseJournalEntry(text, `mark ${offset}`);
+      const isOrdered = mark.after >= (reference.marks.at(-1)?.after ?? 0);
+      ensure(isOrdered, () => {
+        const marks = JSON.stringify([...reference.marks, mark]);
+        return `the marks of partition ${partition} are out of order: ${marks}`;
+      });
+      reference.add(mark);
+    }
     const { records: position, marks: applied } = this.#positions[partition]!;
-    const prefix = this.#references[partition].prefixOf(position, applied);
-    ensure(prefix !== null, `partition ${partition} is committed at ${position}, after a new mark's place`);
+    const prefix = reference.prefixOf(position, applied);
+    ensure(
+      prefix !== null,
+      () => `partition ${partition} is committed at ${position}, after a new mark's place`,
+    );
   }
 
   remembered(name: string): void {
@@ -160,7 +170,7 @@ export class Invariants implements CommitWitness, StoreWitness {
   requireFinished(): void {
     for (const { partition, position } of this.partitions) {
       const end = LOG[partition]!.length;
-      ensure(position === end, `partition ${partition} ends at ${position} of ${end}`);
+      ensure(position === end, () => `partition ${partition} ends at ${position} of ${end}`);
       const reference = this.#references[partition]!;
       this.#requireRows(partition, end + reference.marks.length);
       for (const [name, rows] of reference.rows) {
@@ -174,7 +184,7 @@ export class Invariants implements CommitWitness, StoreWitness {
           const expected = newest.find((row) => row.windowEnd === windowEnd);
           ensure(
             expected?.version === version,
-            `in the end ${name} has at ${windowEnd} version ${version}, not ${expected?.version}`,
+            () => `in the end ${name} has at ${windowEnd} version ${version}, not ${expected?.version}`,
           );
         }
       }
@@ -189,7 +199,7 @@ export class Invariants implements CommitWitness, StoreWitness {
     const difference = differenceOf(state, this.#states[partition]!);
     ensure(
       difference === null,
-      `${what}, from ${offset} on, does not give the state of partition ${partition}: ${difference}`,
+      () => `${what}, from ${offset} on, does not give the state of partition ${partition}: ${difference}`,
     );
   }
 
@@ -231,7 +241,7 @@ export class Invariants implements CommitWitness, StoreWitness {
         const actual = held.get(windowEnd);
         ensure(
           isDeletedLater || (actual !== undefined && actual >= version),
-          `the store should have ${name} at ${windowEnd} in version ${version}, and has ${actual}`,
+          () => `the store should have ${name} at ${windowEnd} in version ${version}, and has ${actual}`,
         );
       }
     }
@@ -247,7 +257,7 @@ export class Invariants implements CommitWitness, StoreWitness {
         (row) =>
           row.windowEnd === windowEnd && row.version === version && row.values === text && !row.deleted,
       );
-      ensure(isKnown, `${name} has at ${windowEnd} version ${version}, ${text}, which no replay has`);
+      ensure(isKnown, () => `${name} has at ${windowEnd} version ${version}, ${text}, which no replay has`);
     }
     const before = this.#latest.get(name);
     const now = this.store.latest(group, entity);
@@ -257,7 +267,7 @@ export class Invariants implements CommitWitness, StoreWitness {
       now === null ||
       now.windowEnd < before.windowEnd ||
       (now.windowEnd === before.windowEnd && now.version < before.version);
-    ensure(!isOlder, `${name} was seen as ${JSON.stringify(before)}, then as ${JSON.stringify(now)}`);
+    ensure(!isOlder, () => `${name} was seen as ${JSON.stringify(before)}, then as ${JSON.stringify(now)}`);
   }
 }
 
@@ -279,9 +289,11 @@ function positionName(partition: number): string {
   return `${APP}/${TOPIC}/${partition}`;
 }
 
+/** The first line that two texts do not have in common. */
 function firstDifference(actual: string, expected: string): string {
   const [lines, others] = [actual.split('\n'), expected.split('\n')];
-  const index = others.findIndex((line, at) => line !== lines[at]);
+  let index = 0;
+  while (lines[index] === others[index]) index++;
   return `${lines[index]} is not ${others[index]}`;
 }
 
@@ -293,6 +305,6 @@ function joined(...all: readonly Outputs[]): Outputs {
   return outputs;
 }
 
-function ensure(condition: boolean, message: string): asserts condition {
-  if (!condition) throw new Violation(message);
+function ensure(condition: boolean, describe: () => string): asserts condition {
+  if (!condition) throw new Violation(describe());
 }

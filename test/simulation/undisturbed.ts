@@ -1,10 +1,10 @@
 import type { FeatureGroup } from '../../src/definitions/definition.ts';
 import type { OutputRecord } from '../../src/live/commit-log.ts';
 import type { Revision } from '../../src/operators/revision.ts';
-import { finish, type Slices, SourcePartition } from '../../src/operators/source-partition.ts';
+import { finish, SourcePartition } from '../../src/operators/source-partition.ts';
 import { Task } from '../../src/operators/task.ts';
 import { createDecoder } from '../../src/sources/decode-record.ts';
-import type { LogRecord } from '../../src/sources/record.ts';
+import type { LogRecord, RecordDecoder } from '../../src/sources/record.ts';
 import type { TaskProgress } from '../../src/state/state-store.ts';
 import type { Mark } from '../../src/watermark/mark.ts';
 import { chunksOf, type FoldedState, taskName } from './folded-state.ts';
@@ -16,7 +16,8 @@ export const OUTPUT_TOPICS = { deadLetters: 'dead letters', late: 'late', revisi
 export type Outputs = ReadonlyMap<string, readonly string[]>;
 
 /** Of one stream: in the order of the log; several of one record may come in any order. */
-export function inOrder(texts: readonly string[]): string[] {
+export function inOrder(texts: readonly string[]): readonly string[] {
+  if (texts.length < 2) return texts;
   const byRecord = Map.groupBy(texts, (text) => text.slice(0, text.indexOf(' ')));
   return [...byRecord.values()].flatMap((own) => own.sort());
 }
@@ -32,7 +33,10 @@ export function readOutput(topic: string, { value, headers }: OutputRecord): [st
   return [streamOf(topic, by!), `${offset} ${reason}`];
 }
 
-/** What one record or mark makes. */
+/** What can stand in a partition's log. */
+export type LogEntry = LogRecord | Mark;
+
+/** What records and marks make. */
 interface Processed {
   readonly outputs: Outputs;
   readonly revisions: readonly GroupRevision[];
@@ -43,16 +47,17 @@ interface GroupRevision {
   readonly revision: Revision;
 }
 
+const SOURCE = GROUPS[0]!.source;
+const DECODER = remembering(createDecoder(SOURCE));
+
 /** The tasks of a partition in a process that nothing ever happens to. */
 export class Undisturbed {
   readonly #tasks: readonly Task[];
   readonly #pipeline: SourcePartition;
   #outputs = new Map<string, string[]>();
-  #revisions: GroupRevision[] = [];
 
   /** `state`: where to begin; default: at the beginning. */
   constructor(partition: number, state: FoldedState | null = null) {
-    const source = GROUPS[0]!.source;
     this.#tasks = GROUPS.map((group) => {
       const stored = state?.get(nameOf(group));
       const by = `group ${nameOf(group)}`;
@@ -68,12 +73,12 @@ export class Undisturbed {
       );
     });
     this.#pipeline = new SourcePartition({
-      source,
+      source: SOURCE,
       partition,
-      decoder: createDecoder(source),
+      decoder: DECODER,
       tasks: this.#tasks,
       rejected: ({ offset }, { reason }) =>
-        this.#output(OUTPUT_TOPICS.deadLetters, `source ${source.name}`, `${offset} ${reason}`),
+        this.#output(OUTPUT_TOPICS.deadLetters, `source ${SOURCE.name}`, `${offset} ${reason}`),
     });
     if (state !== null) this.#restore(state);
   }
@@ -92,36 +97,44 @@ export class Undisturbed {
     );
   }
 
-  process(entry: LogRecord | Mark): Processed {
-    const isMark = 'after' in entry;
-    const place = isMark ? entry.after : entry.offset;
-    return this.#finish(isMark ? this.#pipeline.mark(entry) : this.#pipeline.process([entry]), place);
+  /** Takes in what comes next. */
+  process(entries: readonly LogEntry[]): Processed {
+    this.#outputs = new Map();
+    for (const entry of entries) this.#take(entry);
+    return this.#drain();
+  }
+
+  /** Takes in what comes next, of which nobody asks what it makes. */
+  pass(entry: LogEntry): void {
+    this.#take(entry);
+    for (const task of this.#tasks) task.drained();
   }
 
   /** What a state that was stored between two slices has still to make. */
   settle(): Processed {
-    return this.#finish(this.#pipeline.settle(), this.#pipeline.nextOffset - 1);
+    this.#outputs = new Map();
+    finish(this.#pipeline.settle());
+    return this.#drain();
   }
 
-  #finish(slices: Slices, place: number): Processed {
-    this.#outputs = new Map();
-    this.#revisions = [];
-    finish(slices);
+  #take(entry: LogEntry): void {
+    finish('after' in entry ? this.#pipeline.mark(entry) : this.#pipeline.process([entry]));
+  }
+
+  #drain(): Processed {
+    const made: GroupRevision[] = [];
     for (const task of this.#tasks) {
       const { group, revisions } = task;
       for (let row = 0; row < revisions.length; row++) {
         const revision = revisions.at(row);
-        this.#output(
-          OUTPUT_TOPICS.revisions,
-          `group ${nameOf(group)}`,
-          `${place} ${lineOf(group, revision)}`,
-        );
-        this.#revisions.push({ group, revision });
+        const line = `${revision.version - 1} ${lineOf(group, revision)}`;
+        this.#output(OUTPUT_TOPICS.revisions, `group ${nameOf(group)}`, line);
+        made.push({ group, revision });
       }
       task.drained();
     }
     const outputs = new Map([...this.#outputs].map(([stream, texts]) => [stream, inOrder(texts)]));
-    return { outputs, revisions: this.#revisions };
+    return { outputs, revisions: made };
   }
 
   #restore(state: FoldedState): void {
@@ -135,7 +148,9 @@ export class Undisturbed {
 
   #output(topic: string, by: string, text: string): void {
     const stream = streamOf(topic, by);
-    this.#outputs.set(stream, [...(this.#outputs.get(stream) ?? []), text]);
+    const texts = this.#outputs.get(stream);
+    if (texts === undefined) this.#outputs.set(stream, [text]);
+    else texts.push(text);
   }
 }
 
@@ -150,13 +165,22 @@ function streamOf(topic: string, by: string): string {
 /** As in the files of a replay. */
 function lineOf(group: FeatureGroup, revision: Revision): string {
   const { entity, windowEnd, version, knownAt, timing, deleted, values } = revision;
-  return JSON.stringify({
-    ...Object.fromEntries(group.entity.map((name, index) => [name, entity[index]])),
-    window_end: windowEnd,
-    version,
-    known_at: knownAt,
-    timing,
-    deleted,
-    ...Object.fromEntries(group.features.map(({ name }, index) => [name, values[index]])),
-  });
+  const line: Record<string, unknown> = {};
+  for (const [index, name] of group.entity.entries()) line[name] = entity[index];
+  Object.assign(line, { window_end: windowEnd, version, known_at: knownAt, timing, deleted });
+  for (const [index, { name }] of group.features.entries()) line[name] = values[index];
+  return JSON.stringify(line);
+}
+
+/** The same few records are decoded again and again. */
+function remembering(decoder: RecordDecoder): RecordDecoder {
+  const known = new Map<LogRecord['value'], ReturnType<RecordDecoder['decode']>>();
+  return {
+    ...decoder,
+    decode: (value) => {
+      const decoded = known.get(value) ?? decoder.decode(value);
+      known.set(value, decoded);
+      return decoded;
+    },
+  };
 }
