@@ -9,7 +9,7 @@ import type { EventTimeMs, Offset } from '../time.ts';
 import { differentRanges } from './window-layout.ts';
 
 /**
- * The group's features as straight-line code over cells: generated once per task, so that the aggregates' small
+ * The group's features as straight-line code over cells: generated once per group, so that the aggregates' small
  * methods are called at sites of their own and can be inlined. A pane's first cell is its number; a window's cells
  * are those of every aggregation of every feature.
  */
@@ -82,6 +82,30 @@ export function createKernel(group: FeatureGroup, dictionary: Dictionary): Kerne
     }
   }
 
+  const aggregates = parts.map(({ aggregate }) => aggregate);
+  const inputs = new Float64Array(parts.length);
+  const others = new Float64Array(parts.length);
+  const defaults = group.features.map((feature) => defaultOf(feature, dictionary));
+  let build = BUILDERS.get(group);
+  if (build === undefined) {
+    const code = kernelCode(group, parts, { paneWidth, windowWidth, ranges: ranges.length });
+    const names = parts.map(({ name }) => name);
+    build = new Function(...names, 'x', 'y', 'runtime', 'dictionary', 'defaults', code) as BuildKernel;
+    BUILDERS.set(group, build);
+  }
+  return build(...aggregates, inputs, others, createRuntime(), dictionary, defaults);
+}
+
+type BuildKernel = (...parts: unknown[]) => Kernel;
+
+/** A worker has a task for each partition, and makes them whenever it takes one over. */
+const BUILDERS = new WeakMap<FeatureGroup, BuildKernel>();
+
+function kernelCode(
+  group: FeatureGroup,
+  parts: readonly Part[],
+  { paneWidth, windowWidth, ranges }: { paneWidth: number; windowWidth: number; ranges: number },
+): string {
   const each = (write: (part: Part) => string, of: readonly Part[] = parts): string =>
     of.map(write).join('\n');
   const insertInto = (place: 'pane' | 'window', of: readonly Part[] = parts): string => {
@@ -92,7 +116,7 @@ export function createKernel(group: FeatureGroup, dictionary: Dictionary): Kerne
       return `if (${input} === ${input}) ${name}.${method}(cells, ${place} + ${part[place]}, ${input}, time, offset, ${other});`;
     }, of);
   };
-  const rangeCode = (_: unknown, range: number): string => {
+  const rangeCode = (range: number): string => {
     const mine = parts.filter((part) => part.range === range);
     return `{
       clear(cells, window) { ${each((p) => `${p.name}.clearWindow(cells, window + ${p.window});`, mine)} },
@@ -116,7 +140,7 @@ export function createKernel(group: FeatureGroup, dictionary: Dictionary): Kerne
   const valuesInPane = parts
     .filter(({ aggregate }) => aggregate.valuesIn !== undefined)
     .reduce((sum, p) => `${sum} + ${p.name}.valuesIn(cells, pane + ${p.pane})`, '0');
-  const source = `'use strict';
+  return `'use strict';
     let overflows = 0;
     return {
       paneWidth: ${paneWidth},
@@ -138,7 +162,7 @@ export function createKernel(group: FeatureGroup, dictionary: Dictionary): Kerne
         ${group.features
           .map((feature, index) => {
             const mine = parts.filter((part) => part.feature === feature);
-            return `${evaluateFeature(feature, mine, dictionary)} out[at + ${index}] = value;`;
+            return `${evaluateFeature(feature, mine, index)} out[at + ${index}] = value;`;
           })
           .join('\n')}
       },
@@ -151,14 +175,8 @@ export function createKernel(group: FeatureGroup, dictionary: Dictionary): Kerne
       valuesIn(cells, pane) { return ${valuesInPane}; },
       encodePane(cells, pane, out) { ${each((p) => `${p.name}.encodePane(cells, pane + ${p.pane}, out);`)} },
       decodePane(cells, pane, from) { ${each((p) => `${p.name}.decodePane(cells, pane + ${p.pane}, from);`)} },
-      ranges: [${ranges.map(rangeCode).join(',\n')}],
+      ranges: [${Array.from({ length: ranges }, (_, range) => rangeCode(range)).join(',\n')}],
     };`;
-  const names = parts.map(({ name }) => name);
-  const build = new Function(...names, 'x', 'y', 'runtime', 'dictionary', source);
-  const aggregates = parts.map(({ aggregate }) => aggregate);
-  const inputs = new Float64Array(parts.length);
-  const others = new Float64Array(parts.length);
-  return build(...aggregates, inputs, others, createRuntime(), dictionary) as Kernel;
 }
 
 function mergeCode(parts: readonly Part[]): string {
@@ -189,7 +207,7 @@ function assignInput(target: string, input: Expression | null, encoding: InputEn
 }
 
 /** Code that leaves a feature's value in `value`. */
-function evaluateFeature(feature: Feature, parts: readonly Part[], dictionary: Dictionary): string {
+function evaluateFeature(feature: Feature, parts: readonly Part[], index: number): string {
   const call = (method: 'isEmpty' | 'isOutOfRange') => (part: Part) =>
     `${part.name}.${method}(cells, window + ${part.window})`;
   const value = ({ name, window }: Part): string => `${name}.result(cells, window + ${window}, end)`;
@@ -197,7 +215,7 @@ function evaluateFeature(feature: Feature, parts: readonly Part[], dictionary: D
   const whenEmpty =
     feature.default === null
       ? ''
-      : `if (${parts.map(call('isEmpty')).join(' && ')}) value = ${defaultCode(feature.default, dictionary)};`;
+      : `if (${parts.map(call('isEmpty')).join(' && ')}) value = defaults[${index}];`;
   const whenNull = (outOfRange: readonly string[]): string => `if (value !== value) {
     if (${outOfRange.join(' || ')}) overflows++;
     ${whenEmpty}
@@ -227,8 +245,8 @@ function decodedResult({ aggregation }: Part, result: string): string {
   return `((v) => v !== v ? null : ${decoded})(${result})`;
 }
 
-/** A default that is a string is a number of the dictionary like any other string, held for ever. */
-function defaultCode(value: number | string | boolean, dictionary: Dictionary): number {
+/** As it stands in a cell. A string is a number of the dictionary like any other one, held for ever. */
+function defaultOf({ default: value }: Feature, dictionary: Dictionary): number {
   if (typeof value !== 'string') return Number(value);
   const id = dictionary.intern(value);
   dictionary.retain(id);
