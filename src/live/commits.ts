@@ -60,6 +60,11 @@ export class Commits {
     });
   }
 
+  /** Gives up the partitions that are somebody else's by now. */
+  confirm(): Promise<void> {
+    return this.#inTurn(() => this.#confirm(this.#partitions.all()));
+  }
+
   /** Fills the online store again where it has lost its data, though nothing was sent to it. */
   checkStore(): Promise<void> {
     return this.#inTurn(async () => this.#refill(await this.#losses.written(this.#partitions.all())));
@@ -119,12 +124,16 @@ export class Commits {
    */
   async #refill(emptied: readonly LivePartition[]): Promise<void> {
     const owned = emptied.filter((each) => this.#partitions.owns(each));
-    if (owned.length === 0) return;
-    const positions = owned.map(({ topic, partition, committedOffset }) => {
+    await this.#confirm(owned);
+    await this.#losses.refill(owned.filter((each) => this.#partitions.owns(each)));
+  }
+
+  async #confirm(partitions: readonly LivePartition[]): Promise<void> {
+    if (partitions.length === 0) return;
+    const positions = partitions.map(({ topic, partition, committedOffset }) => {
       return { topic, partition, position: committedOffset };
     });
     await this.#recover(await this.#durability.confirm(positions));
-    await this.#losses.refill(owned.filter((each) => this.#partitions.owns(each)));
   }
 
   async #recover(lost: readonly LostPartition[]): Promise<void> {

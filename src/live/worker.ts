@@ -34,7 +34,13 @@ export interface WorkerLog {
 
 export type WorkerOptions = Pick<
   RunOptions,
-  'app' | 'from' | 'commitIntervalMs' | 'reportIntervalMs' | 'maxBatchRecords' | 'cacheEntities'
+  | 'app'
+  | 'from'
+  | 'commitIntervalMs'
+  | 'reportIntervalMs'
+  | 'maxBatchRecords'
+  | 'cacheEntities'
+  | 'sessionTimeoutMs'
 >;
 
 /** Calls again and again until the answer is called; a simulation has a time of its own. */
@@ -45,7 +51,7 @@ const everyInterval: Every = (intervalMs, call) => {
   return () => clearInterval(interval);
 };
 
-/** The times by which idle partitions get marks; nothing else of a worker's depends on a clock. */
+/** The times by which idle partitions get marks, and a worker sees that it was paused; nothing else depends on a clock. */
 export interface Clock {
   monotonic(): MonotonicMs;
   wall(): EventTimeMs;
@@ -85,6 +91,9 @@ export class Worker implements LogHandlers {
   #lag: readonly PartitionLag[] = [];
   /** Resolved when what a restored partition had begun is finished, or it was given up. */
   readonly #resumed = new WeakMap<LivePartition, Promise<void>>();
+  readonly #clock: Clock;
+  #lastTurn: MonotonicMs;
+  #confirmed: Promise<void> = Promise.resolve();
   #isStopping = false;
   #isCommittingInBackground = false;
   #isAdvancingIdle = false;
@@ -107,10 +116,12 @@ export class Worker implements LogHandlers {
     this.#durability = parts.durability;
     this.#log = parts.log;
     this.#options = parts.options;
+    this.#clock = parts.clock ?? systemClock;
+    this.#lastTurn = this.#clock.monotonic();
     this.#idle = new IdlePartitions({
       lag: () => parts.reader.lag(),
       writeJournal: (...marks) => this.#commits.writeJournal(...marks),
-      clock: parts.clock ?? systemClock,
+      clock: this.#clock,
     });
     this.#every = parts.every ?? everyInterval;
     this.#entitiesPerSlice = parts.entitiesPerSlice ?? ENTITIES_PER_SLICE;
@@ -203,6 +214,7 @@ export class Worker implements LogHandlers {
   async records(topic: string, { partition, records }: RecordBatch, _highWatermark: Offset): Promise<void> {
     const live = this.#partitions.get({ topic, partition });
     if (live === undefined) return;
+    await this.#takeTurn();
     await this.#resumed.get(live);
     const step = this.#options.maxBatchRecords;
     for (let from = 0; from < records.length; from += step) {
@@ -220,10 +232,23 @@ export class Worker implements LogHandlers {
   async #work(live: LivePartition, slices: Slices): Promise<void> {
     for (const _ of slices) {
       await nextTurn();
+      await this.#takeTurn();
       await this.#flusher.room();
       if (live.pendingBytes > PENDING_BYTES) await this.#commits.commit();
       if (!this.#mayWorkOn(live)) return;
     }
+  }
+
+  /**
+   * Rows are not fenced as commits are. So who had no turn for about as long as its session (it was stopped, or swapped
+   * out) sends none before it has asked whether its partitions are still its own.
+   */
+  async #takeTurn(): Promise<void> {
+    const now = this.#clock.monotonic();
+    // The last heartbeat was some time before the last turn.
+    if (now - this.#lastTurn > this.#options.sessionTimeoutMs / 2) this.#confirmed = this.#commits.confirm();
+    this.#lastTurn = now;
+    await this.#confirmed;
   }
 
   /** One that was given up is acquired again, and the log asked for its position; so it is after a stop. */
@@ -282,6 +307,7 @@ export class Worker implements LogHandlers {
     if (this.#isAdvancingIdle) return;
     this.#isAdvancingIdle = true;
     try {
+      await this.#takeTurn();
       await this.#idle.advance();
     } catch (error) {
       // A partition that was lost is acquired again, and then its marks are looked for.

@@ -1,54 +1,13 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { count, defineFeatureGroup, defineSource, field } from 'tidemark';
 import { expect, onTestFinished, test } from 'vitest';
-import type { FeatureGroup } from '../../src/definitions/definition.ts';
-import type { Durability, PartitionStore } from '../../src/live/durability.ts';
 import { Worker } from '../../src/live/worker.ts';
 import { type OnlineStore, StoreAwayError } from '../../src/sinks/sink.ts';
 import type { LogReader } from '../../src/sources/log-reader.ts';
+import { click, durability, group, PARTITION } from './worker-parts.ts';
 
 /** A worker that is to stop while its online store is away. */
 
-const source = defineSource({
-  name: 'clicks',
-  schema: { user: field.string, at: field.timestampMillis },
-  eventTime: { field: 'at' },
-  watermark: { maxAhead: null, idleTimeout: '5s' },
-});
-const group = defineFeatureGroup({
-  name: 'users',
-  version: 1,
-  source,
-  entity: 'user',
-  every: '10s',
-  features: { clicks: count({ last: '10s' }) },
-}) as unknown as FeatureGroup;
-const PARTITION = { topic: 'clicks', partition: 0 };
 const [COMMIT_MS, REPORT_MS, IDLE_CHECK_MS] = [10, 20, 1000];
-
-const partitionStore: PartitionStore = {
-  progress: () => null,
-  entities: () => [],
-  copies: () => [],
-  journal: { read: async function* () {}, write: async () => 1 },
-  rejectedBySource: () => {},
-  rejectedByGroup: () => {},
-  dropped: () => {},
-  revised: () => {},
-  pendingBytes: 0,
-  release: async () => {},
-};
-
-const durability: Durability = {
-  acquire: async () => partitionStore,
-  commit: async (partitions, flush) => {
-    for (const partition of partitions) partition.takeStep();
-    await flush();
-    return [];
-  },
-  confirm: async () => [],
-  close: async () => {},
-};
 
 /** One partition with one record. */
 function readerOfOne(): LogReader & { readonly taken: Promise<void> } {
@@ -59,9 +18,7 @@ function readerOfOne(): LogReader & { readonly taken: Promise<void> } {
     async run(handlers) {
       await handlers.assigned([PARTITION]);
       await handlers.positionOf(PARTITION);
-      const value = Buffer.from(JSON.stringify({ user: 'ana', at: 2000 }));
-      const records = [{ offset: 0, timestamp: 2000, key: null, value }];
-      await handlers.records('clicks', { partition: 0, records }, 1);
+      await handlers.records('clicks', { partition: 0, records: [click(0, 'ana', 2000)] }, 1);
       taken.resolve();
       await stopped.promise;
       // Whatever else is under way ends first.
@@ -118,6 +75,7 @@ test('ends well, though a mark waits for the commit that waits for the store', a
       reportIntervalMs: REPORT_MS,
       maxBatchRecords: 100,
       cacheEntities: 100,
+      sessionTimeoutMs: Number.POSITIVE_INFINITY,
     },
     every: (intervalMs, call) => {
       timers.set(intervalMs, call);

@@ -12,7 +12,7 @@ import { ModelCommitLogs } from './model-commit-logs.ts';
 import type { ModelGroup } from './model-group.ts';
 import { connectStore } from './model-online-store.ts';
 import { ModelReader } from './model-reader.ts';
-import { Process, type Scheduler, Violation } from './scheduler.ts';
+import { Process, type Scheduler, STEP_MS, Violation } from './scheduler.ts';
 import { OUTPUT_TOPICS } from './undisturbed.ts';
 import { APP, GROUPS, START } from './workload.ts';
 
@@ -58,6 +58,9 @@ export function createDurability(
     ...changed,
   });
 }
+
+/** Of sixty steps: a machine that is paused for as long may have been replaced. */
+const SESSION_MS = 60 * STEP_MS;
 
 interface Running {
   readonly process: Process;
@@ -124,6 +127,7 @@ export class Machine {
         reportIntervalMs: 1000,
         maxBatchRecords: 3,
         cacheEntities: scheduler.pick([1, 4, 1000]),
+        sessionTimeoutMs: SESSION_MS,
       },
       entitiesPerSlice: 1,
       clock: { monotonic: () => scheduler.now, wall: () => START + scheduler.now },

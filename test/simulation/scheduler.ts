@@ -33,7 +33,7 @@ interface PendingEvent {
   readonly run: () => void;
 }
 
-const STEP_MS = 8000;
+export const STEP_MS = 8000;
 /** Events that are held back wait for up to so many steps. */
 const LONGEST_DELAY_STEPS = 150;
 const KEPT_TRACE = 300;
