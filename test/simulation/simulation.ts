@@ -27,8 +27,8 @@ export async function simulate(seed: number, variant: WorkerVariant = SOUND): Pr
   try {
     await simulation.run();
   } catch (error) {
-    if (!(error instanceof Violation)) throw error;
-    throw new SimulationError(seed, simulation.trace, error);
+    if (error instanceof Violation) throw new SimulationError(seed, simulation.trace, error);
+    throw new Error(`seed ${seed} ended with ${error}`, { cause: error });
   }
 }
 

@@ -1,0 +1,3 @@
+import { testShare } from './seeds.ts';
+
+testShare(4);
