@@ -94,13 +94,16 @@ function asBuffer(bytes: string | Uint8Array | null): Buffer | null {
   return bytes === null ? null : Buffer.from(bytes);
 }
 
-/** Up to where a consumer group has committed, summed over the partitions. */
+/** Up to where a consumer group has committed, summed over the partitions; 0 while a broker that starts does not know. */
 export async function committedRecords(brokers: string, group: string, topic: string): Promise<number> {
   const admin = client(brokers).admin();
   await admin.connect();
   try {
     const [offsets] = await admin.fetchOffsets({ groupId: group, topics: [topic] });
     return offsets!.partitions.reduce((sum, { offset }) => sum + Math.max(0, Number(offset)), 0);
+  } catch (error) {
+    if ((error as { retriable?: boolean }).retriable === true) return 0;
+    throw error;
   } finally {
     await admin.disconnect();
   }
