@@ -49,10 +49,9 @@ const QUERIES: Readonly<Record<Query, string>> = {
   /** Differences of running counts: takes only what can be subtracted. */
   'running counts': `
     WITH ${INPUT}, counts AS (
-      SELECT card_id, t, max(n) AS n, max(failures) AS failures
-      FROM (SELECT card_id, t, row_number() OVER run AS n, count(*) FILTER (failed) OVER run AS failures
-            FROM events WINDOW run AS (PARTITION BY card_id ORDER BY t ROWS UNBOUNDED PRECEDING))
-      GROUP BY card_id, t
+      SELECT card_id, t, sum(n) OVER run AS n, sum(failures) OVER run AS failures
+      FROM (SELECT card_id, t, count(*) AS n, count(*) FILTER (failed) AS failures FROM events GROUP BY card_id, t)
+      WINDOW run AS (PARTITION BY card_id ORDER BY t ROWS UNBOUNDED PRECEDING)
     )
     SELECT s.card_id, s.ts, s.label, coalesce(c.n, 0) - coalesce(d.n, 0) AS count_24h,
            (c.failures - coalesce(h.failures, 0)) / nullif(c.n - coalesce(h.n, 0), 0) AS rate_1h
