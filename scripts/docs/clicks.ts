@@ -1,6 +1,6 @@
 import type { FeatureGroup } from '../../src/definitions/definition.ts';
 import type { Revision } from '../../src/operators/revision.ts';
-import { SourcePartition } from '../../src/operators/source-partition.ts';
+import { finish, SourcePartition } from '../../src/operators/source-partition.ts';
 import { type DroppedRecord, Task } from '../../src/operators/task.ts';
 import type { Lateness } from '../../src/operators/windows.ts';
 import { createDecoder } from '../../src/sources/decode-record.ts';
@@ -69,10 +69,10 @@ export function runMarked(group: FeatureGroup, log: readonly (Click | IdleMark)[
     if (click !== null) {
       offset++;
       const value = Buffer.from(JSON.stringify({ user: click.user, at: click.at }));
-      partition.process([{ offset, timestamp: logged, key: Buffer.from(click.user), value }]);
+      finish(partition.process([{ offset, timestamp: logged, key: Buffer.from(click.user), value }]));
     } else {
       const { watermark } = item as IdleMark;
-      partition.mark({ after: offset, watermark, logTime: logged });
+      finish(partition.mark({ after: offset, watermark, logTime: logged }));
     }
     const { revisions, counters } = task;
     const made = Array.from({ length: revisions.length }, (_, row) => revisions.at(row));

@@ -4,7 +4,7 @@ import { loadSnippet } from '../../scripts/docs/snippet.ts';
 import { calendarOf } from '../../src/definitions/calendar.ts';
 import type { CalendarUnit, FeatureGroup, Value } from '../../src/definitions/definition.ts';
 import { isVectorValue, vectorText } from '../../src/definitions/value.ts';
-import { SourcePartition } from '../../src/operators/source-partition.ts';
+import { finish, SourcePartition } from '../../src/operators/source-partition.ts';
 import { Task } from '../../src/operators/task.ts';
 import { createDecoder } from '../../src/sources/decode-record.ts';
 import { Rejection } from '../../src/sources/record.ts';
@@ -98,7 +98,8 @@ function run(
     rejected: (_, { detail }) => expect.fail(detail),
   });
   const timestamp = (JSON.parse(record) as { at: number }).at;
-  partition.process(values.map((value, offset) => ({ offset, timestamp, key: Buffer.from('ana'), value })));
+  const records = values.map((value, offset) => ({ offset, timestamp, key: Buffer.from('ana'), value }));
+  finish(partition.process(records));
   expect(task.counters.records).toBe(values.length);
   return { value: task.revisions.value(task.revisions.length - 1, 0), overflows: task.overflows };
 }
