@@ -12,7 +12,7 @@ export interface ReadFigures {
 }
 
 const WARM_UP_READS = 500;
-/** At a steady rate; a server that has just started still compiles what it does. */
+/** At a steady rate, unless said otherwise; a server that has just started still compiles what it does. */
 export const WARM_UP_SECONDS = 5;
 
 /**
@@ -21,10 +21,15 @@ export const WARM_UP_SECONDS = 5;
  */
 export async function pacedReads(
   read: (number: number) => Promise<void>,
-  { perSecond, seconds, started }: { perSecond: number; seconds: number; started: () => void },
+  {
+    perSecond,
+    seconds,
+    warmUpSeconds = WARM_UP_SECONDS,
+    started,
+  }: { perSecond: number; seconds: number; warmUpSeconds?: number; started: () => void },
 ): Promise<ReadFigures> {
   for (let number = 0; number < WARM_UP_READS; number++) await read(number);
-  await atPace(read, perSecond, WARM_UP_SECONDS);
+  await atPace(read, perSecond, warmUpSeconds);
   started();
   const start = performance.now();
   const times = await atPace(read, perSecond, seconds);

@@ -39,7 +39,9 @@ const UPSERTS_PER_SECOND = 8000;
 export const serve: Benchmark = {
   name: 'serve',
   async run({ quick, runs, progress }: BenchmarkSettings) {
-    const seconds = quick ? 1 : 20;
+    const duration = quick
+      ? { seconds: 1, warmUpSeconds: 1 }
+      : { seconds: 20, warmUpSeconds: WARM_UP_SECONDS };
     const redis = await startRedis();
     try {
       const rows = await withTemporaryFolder(async (folder) => {
@@ -49,7 +51,7 @@ export const serve: Benchmark = {
           const { through, entities, perSecond } = each;
           progress(`serve: ${through}, ${entities} entities, ${perSecond ?? 'as many as are answered'}`);
           const pace = quick && perSecond !== null ? 100 : perSecond;
-          const figures = await medians(runs, () => measure(place, { ...each, perSecond: pace }, seconds));
+          const figures = await medians(runs, () => measure(place, { ...each, perSecond: pace }, duration));
           rows.push({
             through,
             entities,
@@ -104,23 +106,29 @@ async function prepare(folder: string, redisUrl: string): Promise<Place> {
 
 type Measured = ReadFigures & { cpuUs: number; upsertsPerSecond: number; upsertsBehindMs: number };
 
-async function measure(place: Place, { through, ...reads }: Case, seconds: number): Promise<Measured> {
+interface Duration {
+  readonly seconds: number;
+  readonly warmUpSeconds: number;
+}
+
+async function measure(place: Place, { through, ...reads }: Case, duration: Duration): Promise<Measured> {
   const { definitionsFile, redisUrl } = place;
+  // While the reader starts and warms up too.
+  const seconds = duration.seconds + duration.warmUpSeconds + 2;
   const server = through === 'OnlineReader' ? null : await startServer(place, through === 'HTTP, logged');
   const upserts = startProcess(UPSERTS_PROCESS, {
     definitionsFile,
     redisUrl,
     from: place.next,
     perSecond: UPSERTS_PER_SECOND,
-    // While the reader starts and warms up too.
-    seconds: seconds + WARM_UP_SECONDS + 2,
+    seconds,
   });
-  place.next += UPSERTS_PER_SECOND * (seconds + WARM_UP_SECONDS + 2);
+  place.next += UPSERTS_PER_SECOND * seconds;
   await upserts.message();
   const figures =
     server === null
-      ? await readOnline({ definitionsFile, redisUrl, ...reads, seconds })
-      : await readHttp(server, { url: await urlOf(server), token: place.token, ...reads, seconds });
+      ? await readOnline({ definitionsFile, redisUrl, ...reads, ...duration })
+      : await readHttp(server, { url: await urlOf(server), token: place.token, ...reads, ...duration });
   const sent = await upserts.message<{ perSecond: number; mostBehindMs: number }>();
   await upserts.end();
   return { ...figures, upsertsPerSecond: sent.perSecond, upsertsBehindMs: sent.mostBehindMs };

@@ -4,13 +4,14 @@ import { pacedReads, reactiveReads } from '../paced-reads.ts';
 import { parameters, tell } from './parameters.ts';
 
 /** Reads from `tidemark serve`: one entity by GET, several by POST. */
-const { url, token, entities, perSecond, seconds } = parameters<{
+const { url, token, entities, perSecond, seconds, warmUpSeconds } = parameters<{
   url: string;
   token: string;
   entities: number;
   /** Null: as fast as answers come, {@link CONNECTIONS} at a time. */
   perSecond: number | null;
   seconds: number;
+  warmUpSeconds: number;
 }>();
 const CONNECTIONS = 16;
 
@@ -53,6 +54,6 @@ const started = () => tell({});
 tell(
   perSecond === null
     ? await reactiveReads(read, { atOnce: CONNECTIONS, seconds, started })
-    : await pacedReads(read, { perSecond, seconds, started }),
+    : await pacedReads(read, { perSecond, seconds, warmUpSeconds, started }),
 );
 agent.destroy();

@@ -5,12 +5,13 @@ import { pacedReads } from '../paced-reads.ts';
 import { parameters, tell } from './parameters.ts';
 
 /** Reads through `OnlineReader`, at a steady rate. */
-const { definitionsFile, redisUrl, entities, perSecond, seconds } = parameters<{
+const { definitionsFile, redisUrl, entities, perSecond, seconds, warmUpSeconds } = parameters<{
   definitionsFile: string;
   redisUrl: string;
   entities: number;
   perSecond: number;
   seconds: number;
+  warmUpSeconds: number;
 }>();
 
 const { groups } = await loadDefinitions(definitionsFile);
@@ -28,6 +29,7 @@ const figures = await pacedReads(
   {
     perSecond,
     seconds,
+    warmUpSeconds,
     started: () => {
       cpu = process.cpuUsage();
     },
