@@ -95,7 +95,6 @@ export class LivePartition implements StepSource {
     this.#start = earliestOf(positions);
     this.#stepOffset = this.nextOffset;
     this.#journal = Math.min(...journals);
-    this.#journalEnd = this.#journal;
   }
 
   /** Where reading goes on. */

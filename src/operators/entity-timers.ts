@@ -40,11 +40,23 @@ export class EntityTimers {
   }
 
   /**
-   * Takes timers at the earliest position, at most so many, and wakes the entities for which they count; answers how
-   * many it took.
+   * Takes the timers up to a position, in order, at most so many, and wakes the entities for which they count; answers
+   * whether none is left. `begin` is told each position before its first entity is read.
    */
-  fire(most: number, wake: (entity: number) => void): number {
-    const position = this.next;
+  fireUpTo(
+    last: number,
+    most: number,
+    { begin, wake }: { begin(position: number): void; wake(entity: number): void },
+  ): boolean {
+    for (let left = most; left > 0 && this.next <= last; ) {
+      const position = this.next;
+      begin(position);
+      left -= this.#fire(position, left, wake);
+    }
+    return this.next > last;
+  }
+
+  #fire(position: number, most: number, wake: (entity: number) => void): number {
     return this.#timers.take(most, (entity) => {
       if (this.#wakeAt[entity] !== position && this.#isUnsure[entity] !== 1) return;
       this.forget(entity);

@@ -147,15 +147,14 @@ export class PaneWindows implements Windows {
   }
 
   close(version: number, knownAt: number, most: number): boolean {
-    let left = most;
-    while (left > 0 && this.#timers.next <= this.#closeUpTo) {
-      const position = this.#timers.next;
-      this.#closedUpTo = position;
-      left -= this.#timers.fire(left, (entity) => this.#close(entity, position, version, knownAt));
-    }
-    if (this.#timers.next <= this.#closeUpTo) return false;
-    this.#closedUpTo = this.#closeUpTo;
-    return true;
+    const isDone = this.#timers.fireUpTo(this.#closeUpTo, most, {
+      begin: (position) => {
+        this.#closedUpTo = position;
+      },
+      wake: (entity) => this.#close(entity, this.#closedUpTo, version, knownAt),
+    });
+    if (isDone) this.#closedUpTo = this.#closeUpTo;
+    return isDone;
   }
 
   encodeChanges(entity: number, out: ByteWriter, write: (chunk: ChunkLabel) => void): void {

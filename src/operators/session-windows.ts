@@ -104,14 +104,14 @@ export class SessionWindows implements Windows {
   }
 
   close(version: Version, knownAt: EventTimeMs, most: number): boolean {
-    let left = most;
-    while (left > 0 && this.#timers.next <= this.#closeUpTo) {
-      this.#watermark = this.#timers.next;
-      left -= this.#timers.fire(left, (entity) => this.#wake(entity, version, knownAt));
-    }
-    if (this.#timers.next <= this.#closeUpTo) return false;
-    this.#watermark = this.#closeUpTo;
-    return true;
+    const isDone = this.#timers.fireUpTo(this.#closeUpTo, most, {
+      begin: (position) => {
+        this.#watermark = position;
+      },
+      wake: (entity) => this.#wake(entity, version, knownAt),
+    });
+    if (isDone) this.#watermark = this.#closeUpTo;
+    return isDone;
   }
 
   encodeChanges(entity: number, out: ByteWriter, write: (chunk: ChunkLabel) => void): void {

@@ -47,9 +47,9 @@ async function collect(
       tasks: groups.map(({ group, entities }, index) => new EventCollector(group, entities, tables[index]!)),
       rejected: () => {},
     });
-    for await (const { records, mark } of log.read(partition)) {
-      finish(pipeline.part({ records, mark }));
-      meter.add(records.length);
+    for await (const part of log.read(partition)) {
+      finish(pipeline.part(part));
+      meter.add(part.records.length);
     }
     end = Math.max(end, pipeline.clock.logTime);
   }

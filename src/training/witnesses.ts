@@ -29,9 +29,6 @@ export async function findWitnesses(
   for (const partition of log.partitions) {
     const pipeline = createPipeline(log, partition, groups);
     let logTime: EventTimeMs = Number.NEGATIVE_INFINITY;
-    const take = (slices: Slices): void => {
-      for (const _ of slices) readRevisions();
-    };
     const readRevisions = (): void => {
       for (const [index, { revisions }] of pipeline.tasks.entries()) {
         for (let row = 0; row < revisions.length; row++) {
@@ -44,6 +41,9 @@ export async function findWitnesses(
         }
         pipeline.tasks[index]!.drained();
       }
+    };
+    const take = (slices: Slices): void => {
+      for (const _ of slices) readRevisions();
     };
     for await (const { records, mark } of log.read(partition)) {
       for (const [index, { timestamp }] of records.entries()) {

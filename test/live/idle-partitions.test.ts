@@ -1,4 +1,3 @@
-import { count, defineFeatureGroup, defineSource, field } from 'tidemark';
 import { expect, test } from 'vitest';
 import type { FeatureGroup } from '../../src/definitions/definition.ts';
 import { LostPartitionError } from '../../src/live/durability.ts';
@@ -8,28 +7,10 @@ import { Task } from '../../src/operators/task.ts';
 import { createDecoder } from '../../src/sources/decode-record.ts';
 import type { TopicPartition } from '../../src/sources/log-reader.ts';
 import type { JournalEntry, Mark } from '../../src/watermark/mark.ts';
+import { click, groupOver, PARTITION } from './worker-parts.ts';
 
 /** A worker's idle partitions, from its reader's lag to the journal and the rows. */
 
-function groupOver(name: string, idleTimeout: string | null): FeatureGroup {
-  const source = defineSource({
-    name,
-    topic: 'clicks',
-    schema: { user: field.string, at: field.timestampMillis },
-    eventTime: { field: 'at' },
-    watermark: { maxAhead: null, idleTimeout },
-  });
-  return defineFeatureGroup({
-    name: `${name}_group`,
-    version: 1,
-    source,
-    entity: 'user',
-    every: '10s',
-    features: { clicks: count({ last: '10s' }) },
-  }) as unknown as FeatureGroup;
-}
-
-const PARTITION = { topic: 'clicks', partition: 0 };
 /** What the wall clock says when the monotonic one stands at 0. */
 const EPOCH = 1_700_000_000_000;
 
@@ -85,9 +66,8 @@ class Play {
     const offset = this.position;
     this.end = offset + 1;
     await this.idle.records(PARTITION);
-    const value = Buffer.from(JSON.stringify({ user: 'ana', at }));
     for (const pipeline of this.pipelines) {
-      finish(pipeline.process([{ offset, timestamp: EPOCH + this.now, key: null, value }]));
+      finish(pipeline.process([{ ...click(offset, 'ana', at), timestamp: EPOCH + this.now }]));
       this.#send(pipeline);
     }
     this.happened.push(`click ${at}`);

@@ -5,21 +5,27 @@ import type { LogRecord } from '../../src/sources/record.ts';
 
 /** What a worker needs besides what a test is about: a group, and a durability that keeps nothing. */
 
-const source = defineSource({
-  name: 'clicks',
-  schema: { user: field.string, at: field.timestampMillis },
-  eventTime: { field: 'at' },
-  watermark: { maxAhead: null, idleTimeout: '5s' },
-});
-export const group = defineFeatureGroup({
-  name: 'users',
-  version: 1,
-  source,
-  entity: 'user',
-  every: '10s',
-  features: { clicks: count({ last: '10s' }) },
-}) as unknown as FeatureGroup;
+export function groupOver(name: string, idleTimeout: string | null): FeatureGroup {
+  const source = defineSource({
+    name,
+    topic: 'clicks',
+    schema: { user: field.string, at: field.timestampMillis },
+    eventTime: { field: 'at' },
+    watermark: { maxAhead: null, idleTimeout },
+  });
+  return defineFeatureGroup({
+    name: `${name}_group`,
+    version: 1,
+    source,
+    entity: 'user',
+    every: '10s',
+    features: { clicks: count({ last: '10s' }) },
+  }) as unknown as FeatureGroup;
+}
+
+export const group = groupOver('clicks', '5s');
 export const PARTITION = { topic: 'clicks', partition: 0 };
+
 export function click(offset: number, user: string, at: number): LogRecord {
   return { offset, timestamp: at, key: null, value: Buffer.from(JSON.stringify({ user, at })) };
 }
