@@ -16,8 +16,8 @@ import { tidemark } from '../cli/command-line.ts';
 import { cardGroups, cardRecords } from '../services/card-groups.ts';
 import { type Kafka, startKafka } from '../services/kafka.ts';
 import { type Redis as RedisService, startRedis } from '../services/redis.ts';
-import { committedRecords, createTopic, type ProducedRecord, produce } from '../services/topics.ts';
-import { until, WorkerProcess } from '../services/worker.ts';
+import { createTopic, type ProducedRecord, produce } from '../services/topics.ts';
+import { untilCommitted, WorkerProcess } from '../services/worker.ts';
 import { parseLines } from '../sinks/offline-reader.ts';
 import { RedisWatcher } from './redis-watcher.ts';
 import { rowsOfNoReplay } from './seen-rows.ts';
@@ -204,10 +204,7 @@ describe(`a worker among outages, seed ${SEED}`, () => {
     }
     records = await archiveTopic();
     // The state is at least as far as the offsets.
-    await until(
-      async () => (await committedRecords(kafka.brokers, app, topic)) === records,
-      () => worker.log,
-    );
+    await untilCommitted({ brokers: kafka.brokers, app, topic, records }, () => worker.log);
     const { exitCode, stderr } = await worker.terminate();
     expect(exitCode, stderr).toBe(0);
     await watcher.stop();

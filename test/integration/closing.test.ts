@@ -9,8 +9,8 @@ import { LmdbStateStore } from '../../src/state/lmdb-state-store.ts';
 import type { Closing } from '../../src/state/state-store.ts';
 import { judgeOutcome } from '../chaos/outcome.ts';
 import { type Redis, startRedis } from '../services/redis.ts';
-import { committedRecords, createTopic, type ProducedRecord, produce } from '../services/topics.ts';
-import { until, WorkerProcess } from '../services/worker.ts';
+import { createTopic, type ProducedRecord, produce } from '../services/topics.ts';
+import { until, untilCommitted, WorkerProcess } from '../services/worker.ts';
 
 /**
  * One record closes the rows of many entities, most of which are not held in memory, and the worker is killed half way,
@@ -51,10 +51,7 @@ function start(): void {
 }
 
 async function taken(records: number): Promise<void> {
-  await until(
-    async () => (await committedRecords(brokers, app, topic)) === records,
-    () => worker.log,
-  );
+  await untilCommitted({ brokers, app, topic, records }, () => worker.log);
 }
 
 async function revisionsEnd(): Promise<number> {

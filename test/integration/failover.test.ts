@@ -7,8 +7,8 @@ import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { judgeOutcome } from '../chaos/outcome.ts';
 import { cardGroups, cardRecords } from '../services/card-groups.ts';
 import { type Redis, startRedis } from '../services/redis.ts';
-import { committedRecords, createTopic, produce } from '../services/topics.ts';
-import { until, WorkerProcess } from '../services/worker.ts';
+import { createTopic, produce } from '../services/topics.ts';
+import { until, untilCommitted, WorkerProcess } from '../services/worker.ts';
 
 /**
  * Several workers of one app share a topic on the real broker and Redis: they come, go, die and hang while the stream
@@ -85,9 +85,8 @@ async function write(count = EVENTS): Promise<void> {
 }
 
 async function allTaken(): Promise<void> {
-  await until(
-    async () => (await committedRecords(brokers, app, topic)) === written,
-    () => [...workers].map(([name, { log }]) => `${name}:\n${log}`).join('\n'),
+  await untilCommitted({ brokers, app, topic, records: written }, () =>
+    [...workers].map(([name, { log }]) => `${name}:\n${log}`).join('\n'),
   );
 }
 

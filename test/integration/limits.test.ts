@@ -14,8 +14,8 @@ import { KafkaPartitions } from '../../src/sources/kafka-partitions.ts';
 import { deadLettersTopic, lateTopic } from '../../src/state/internal-topics.ts';
 import { tidemark } from '../cli/command-line.ts';
 import { type Redis, startRedis } from '../services/redis.ts';
-import { committedRecords, createTopic, type ProducedRecord, produce } from '../services/topics.ts';
-import { until, WorkerProcess } from '../services/worker.ts';
+import { createTopic, type ProducedRecord, produce } from '../services/topics.ts';
+import { until, untilCommitted, WorkerProcess } from '../services/worker.ts';
 import { aGroup } from '../sinks/a-group.ts';
 
 /** Records of 20 MB on the real broker and Redis: none of them ends a worker, and what is cut is said and counted. */
@@ -45,10 +45,7 @@ async function write(...records: readonly ProducedRecord[]): Promise<void> {
 }
 
 async function taken(): Promise<void> {
-  await until(
-    async () => (await committedRecords(brokers, app, topic)) === written,
-    () => worker.log,
-  );
+  await untilCommitted({ brokers, app, topic, records: written }, () => worker.log);
 }
 
 /** A worker whose local state is in a folder of its own. */

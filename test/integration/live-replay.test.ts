@@ -12,8 +12,8 @@ import { openRedisStore } from '../../src/sinks/redis-store.ts';
 import { tidemark } from '../cli/command-line.ts';
 import { cardGroups, cardRecords } from '../services/card-groups.ts';
 import { type Redis, startRedis } from '../services/redis.ts';
-import { committedRecords, createTopic, type ProducedRecord, produce } from '../services/topics.ts';
-import { until, WorkerProcess } from '../services/worker.ts';
+import { createTopic, type ProducedRecord, produce } from '../services/topics.ts';
+import { untilCommitted, WorkerProcess } from '../services/worker.ts';
 
 /**
  * Live against replay on the real broker and Redis: workers as a user starts them, stopped and started in the middle
@@ -93,10 +93,7 @@ describe(`live against replay, seed ${SEED}`, () => {
       await producing;
       const worker = startWorker(app, database, batch);
       await worker.assigned();
-      await until(
-        async () => (await committedRecords(brokers, app, topic)) === EVENTS,
-        () => worker.log,
-      );
+      await untilCommitted({ brokers, app, topic, records: EVENTS }, () => worker.log);
       taken += await recordsUntilStop(worker);
       // Each record was taken in exactly once: every stop left the state at the exact record.
       expect(taken).toBe(EVENTS);

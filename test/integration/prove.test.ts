@@ -13,8 +13,8 @@ import { ServedLogFiles } from '../../src/serving/served-log-files.ts';
 import { tidemark } from '../cli/command-line.ts';
 import { cardGroups, cardRecords } from '../services/card-groups.ts';
 import { type Redis, startRedis } from '../services/redis.ts';
-import { committedRecords, createTopic, produce } from '../services/topics.ts';
-import { until, WorkerProcess } from '../services/worker.ts';
+import { createTopic, produce } from '../services/topics.ts';
+import { untilCommitted, WorkerProcess } from '../services/worker.ts';
 
 /**
  * A worker on the real broker and Redis takes in a stream as it grows and is killed in between; its rows are read all
@@ -102,10 +102,7 @@ async function takeIn(): Promise<void> {
     await worker.kill();
     worker = startWorker();
   }
-  await until(
-    async () => (await committedRecords(brokers, app, topic)) === EVENTS,
-    () => worker.log,
-  );
+  await untilCommitted({ brokers, app, topic, records: EVENTS }, () => worker.log);
   const { exitCode, stderr } = await worker.terminate();
   expect(exitCode, stderr).toBe(0);
 }

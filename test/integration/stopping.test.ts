@@ -9,8 +9,8 @@ import { tidemark } from '../cli/command-line.ts';
 import { cardGroups, cardRecords } from '../services/card-groups.ts';
 import { type Kafka, startKafka } from '../services/kafka.ts';
 import { type Redis as RedisService, startRedis } from '../services/redis.ts';
-import { committedRecords, createTopic, type ProducedRecord, produce } from '../services/topics.ts';
-import { until, WorkerProcess } from '../services/worker.ts';
+import { createTopic, type ProducedRecord, produce } from '../services/topics.ts';
+import { untilCommitted, WorkerProcess } from '../services/worker.ts';
 
 /**
  * SIGTERM at every stage of a worker's life and whatever is away then: it ends in good order (a test that waited for
@@ -155,10 +155,7 @@ describe(`a worker that is told to stop, seed ${SEED}`, () => {
   test('leaves nothing out that the next one does not write', { timeout: 120_000 }, async () => {
     await write(waiting.length);
     start();
-    await until(
-      async () => (await committedRecords(kafka.brokers, app, topic)) === RECORDS.length,
-      () => worker.log,
-    );
+    await untilCommitted({ brokers: kafka.brokers, app, topic, records: RECORDS.length }, () => worker.log);
     await stops();
     const [archive, rows] = [join(folder, 'archive'), join(folder, 'rows')];
     for (const args of [

@@ -8,8 +8,8 @@ import { tidemark } from '../cli/command-line.ts';
 import { cardGroups, cardRecords } from '../services/card-groups.ts';
 import { childrenOf } from '../services/children.ts';
 import { type Redis, startRedis } from '../services/redis.ts';
-import { committedRecords, createTopic, produce } from '../services/topics.ts';
-import { until, WorkerProcess } from '../services/worker.ts';
+import { createTopic, produce } from '../services/topics.ts';
+import { until, untilCommitted, WorkerProcess } from '../services/worker.ts';
 
 /** `tidemark run --workers 2` on the real broker and Redis: watched, and one of its processes killed. */
 
@@ -96,10 +96,7 @@ async function shared(): Promise<void> {
 }
 
 async function taken(records: number): Promise<void> {
-  await until(
-    async () => (await committedRecords(brokers, app, topic)) === records,
-    () => workers.log,
-  );
+  await untilCommitted({ brokers, app, topic, records }, () => workers.log);
 }
 
 function killIfThere(pid: number): void {

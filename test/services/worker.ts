@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { plainEnvironment, TIDEMARK } from '../cli/command-line.ts';
+import { committedRecords } from './topics.ts';
 
 /** How a worker ended. */
 export interface WorkerEnd {
@@ -93,4 +94,12 @@ export async function until(
     if (performance.now() > deadline) throw new Error(`timed out: ${explain()}`);
     await sleep(50);
   }
+}
+
+/** Until the workers of an app have committed so many records of a topic. */
+export function untilCommitted(
+  { brokers, app, topic, records }: { brokers: string; app: string; topic: string; records: number },
+  explain: () => string,
+): Promise<void> {
+  return until(async () => (await committedRecords(brokers, app, topic)) === records, explain);
 }
