@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { Kafka, logLevel } from 'kafkajs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Admin, Kafka, logLevel } from 'kafkajs';
 import { mendRequestQueue } from '../../src/sources/kafka-request-queue.ts';
 
 export interface TopicOptions {
@@ -38,7 +39,8 @@ export async function createTopic(
   try {
     const entries = Object.entries({ 'retention.ms': '-1', ...options.config });
     await admin.createTopics({
-      waitForLeaders: true,
+      // Its own wait fails where the broker does not know the topic yet.
+      waitForLeaders: false,
       topics: [
         {
           topic,
@@ -47,10 +49,22 @@ export async function createTopic(
         },
       ],
     });
+    await untilKnown(admin, topic);
   } finally {
     await admin.disconnect();
   }
   return topic;
+}
+
+async function untilKnown(admin: Admin, topic: string): Promise<void> {
+  for (const deadline = performance.now() + 60_000; ; await sleep(50)) {
+    try {
+      await admin.fetchTopicMetadata({ topics: [topic] });
+      return;
+    } catch (error) {
+      if ((error as { retriable?: boolean }).retriable !== true || performance.now() > deadline) throw error;
+    }
+  }
 }
 
 /**
