@@ -34,8 +34,9 @@ export const recovery: Benchmark = {
           `${cards} cards with an event each, all within a day, two features, ${TOPIC_PARTITIONS} partitions; workers die by SIGKILL.`,
           'From the start of the process (taken over: from the death of the owner) until the worker has its partitions,',
           'until their states are restored, and until records that waited in all of them show in Redis.',
-          `Taken over by another worker with --standby: of another machine, when the session of ${SESSION_TIMEOUT_S} s is over,`,
-          'or of the same `tidemark run --workers 2`, which leaves the group for the one that died.',
+          `Without standbys the dead worker's session is ${SESSION_TIMEOUT_S} s, with them the default. Taken over by another worker with --standby:`,
+          'of another machine, which misses the heartbeats of the one that died, or of the same `tidemark run --workers 2`,',
+          'which leaves the group for it at once.',
         ];
         return [{ title: 'Recovery', notes, rows }];
       } finally {
@@ -70,7 +71,7 @@ async function measure({
   const start = (stateDir: string, ...more: string[]) =>
     new LiveWorker([
       ...[definitions, '--app', topic, '--brokers', brokers, '--redis', redisUrl],
-      ...['--state-dir', join(folder, stateDir), '--session-timeout', `${SESSION_TIMEOUT_S}s`, ...more],
+      ...['--state-dir', join(folder, stateDir), ...more],
     ]);
   let probes = 0;
   /** Appends a record to each partition; resolves when all of their rows are in Redis, to that time. */
@@ -97,7 +98,8 @@ async function measure({
   };
 
   progress('recovery: the worker that makes the state');
-  let worker = start('state');
+  const shortSession = ['--session-timeout', `${SESSION_TIMEOUT_S}s`];
+  let worker = start('state', ...shortSession);
   await worker.hasTaken(cards);
   await worker.rests();
 
@@ -106,7 +108,7 @@ async function measure({
     await worker.die();
     prepare();
     const rowsThere = await appendProbes();
-    worker = start('state');
+    worker = start('state', ...shortSession);
     const rowsAt = await rowsThere();
     const times = timesOf(worker, worker.startedAt, rowsAt);
     await worker.rests();
@@ -126,14 +128,27 @@ async function measure({
   show('the changelog', cards, await medians(runs, emptyStore));
 
   progress('recovery: from a standby');
-  const other = start('standby', '--standby');
-  await other.until(() => other.lines('partition ready').length === TOPIC_PARTITIONS / 2);
-  await other.rests();
-  const diedAt = Date.now();
-  await worker.die();
-  const rowsThere = await appendProbes();
-  show('a standby on another machine', null, timesOf(other, diedAt, await rowsThere()));
-  await other.stop();
+  await worker.stop();
+  let owner = { folder: 'state', worker: start('state', '--standby') };
+  let other = { folder: 'standby', worker: start('standby', '--standby') };
+  const bothRest = async () => {
+    for (const { worker } of [owner, other]) {
+      await worker.until(() => shareOf(worker) === TOPIC_PARTITIONS / 2);
+      await worker.rests();
+    }
+  };
+  const lose = async () => {
+    await bothRest();
+    const diedAt = Date.now();
+    await owner.worker.die();
+    const rowsThere = await appendProbes();
+    const times = timesOf(other.worker, diedAt, await rowsThere());
+    [owner, other] = [other, { ...owner, worker: start(owner.folder, '--standby') }];
+    return times;
+  };
+  show('a standby on another machine', null, await medians(runs, lose));
+  await bothRest();
+  await Promise.all([owner, other].map(({ worker }) => worker.stop()));
 
   progress('recovery: from a standby beside it');
   const pair = start('pair', '--workers', '2', '--standby');
@@ -163,7 +178,12 @@ function timesOf(worker: LiveWorker, from: number, rowsAt: number): RecoveryTime
   return { assignedMs: assigned!.at - from, restoredMs: ready!.at - from, rowsMs: rowsAt - from };
 }
 
-/** How many partitions each of a pair of workers has. */
+/** How many partitions a worker has. */
+function shareOf(worker: LiveWorker): number {
+  return worker.lines('partitions assigned').at(-1)?.partitions?.length ?? 0;
+}
+
+/** How many each of a pair of workers has that share a log. */
 function sharesOf(pair: LiveWorker): readonly number[] {
   const assignments = pair.lines('partitions assigned');
   return [1, 2].map(

@@ -61,7 +61,7 @@ const worker = new Worker({
     reportIntervalMs: 5000,
     maxBatchRecords: 10_000,
     cacheEntities: 250_000,
-    sessionTimeoutMs: 15_000,
+    replaceableAfterMs: 15_000,
   },
 });
 

@@ -182,7 +182,7 @@ async function runEmbeddedWorker(parts: {
         reportIntervalMs: 60_000,
         maxBatchRecords: 10_000,
         cacheEntities: 250_000,
-        sessionTimeoutMs: Number.POSITIVE_INFINITY,
+        replaceableAfterMs: Number.POSITIVE_INFINITY,
       },
     });
     return await worker.run(AbortSignal.any([parts.signal, stop.signal]));

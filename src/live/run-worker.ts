@@ -4,8 +4,11 @@ import { assertRunnable } from '../definitions/runnable.ts';
 import { selectGroups } from '../definitions/select-groups.ts';
 import { openOnlineStore } from '../sinks/open-online-store.ts';
 import type { Log } from '../sources/kafka-client.ts';
+import type { HeartbeatOptions } from '../sources/kafka-heartbeats.ts';
 import { KafkaLogReader } from '../sources/kafka-log.ts';
 import { memberFileIn } from '../sources/kafka-member.ts';
+import { LEAST_SILENCE_MS } from '../sources/silent-members.ts';
+import { heartbeatsTopic } from '../state/internal-topics.ts';
 import { LmdbStateStore } from '../state/lmdb-state-store.ts';
 import { StateError } from '../state/state-error.ts';
 import { createDurability } from './create-durability.ts';
@@ -46,6 +49,7 @@ export async function runWorker(
     if (store === null) return EMPTY_SUMMARY;
     try {
       const topics = [...new Set(groups.map((group) => group.source.topic))];
+      const heartbeats = heartbeatsOf(options);
       const reader = new KafkaLogReader({
         kafka: options.kafka,
         group: options.app,
@@ -54,10 +58,19 @@ export async function runWorker(
         connectTimeoutMs: CONNECT_TIMEOUT_MS,
         sessionTimeoutMs: options.sessionTimeoutMs,
         memberFile: memberFileIn(options.stateDir),
+        heartbeats,
       });
       const metrics = expose === null ? null : new WorkerMetrics();
       const durability = createDurability(options, { groups, state, reader, topics, log, meter: metrics });
-      const worker = new Worker({ groups, reader, durability, store, log, options, meter: metrics });
+      const replaceableAfterMs = Math.min(
+        options.sessionTimeoutMs,
+        heartbeats === null ? Number.POSITIVE_INFINITY : LEAST_SILENCE_MS,
+      );
+      const worker = new Worker({
+        ...{ groups, reader, durability, store, log },
+        options: { ...options, replaceableAfterMs },
+        meter: metrics,
+      });
       if (expose === null || metrics === null) return await worker.run(signal);
       const conceal = await expose(new WorkerMonitor(worker, metrics, store));
       try {
@@ -71,6 +84,12 @@ export async function runWorker(
   } finally {
     await state.close();
   }
+}
+
+/** Even who keeps no copies of others is heard by those that do. */
+function heartbeatsOf({ app, durability }: RunOptions): HeartbeatOptions | null {
+  if (durability.kind !== 'kafka') return null;
+  return { topic: heartbeatsTopic(app), isWatching: durability.standby };
 }
 
 /** A damaged store is only a copy where there is a changelog: it is put aside, and filled again. */

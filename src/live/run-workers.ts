@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import type { Log } from '../sources/kafka-client.ts';
-import { sayFarewellFor } from '../sources/kafka-farewell.ts';
-import { memberFileIn } from '../sources/kafka-member.ts';
+import { createKafkaClient, type Log } from '../sources/kafka-client.ts';
+import { sayFarewell } from '../sources/kafka-farewell.ts';
+import { memberFileIn, memberOfProcess } from '../sources/kafka-member.ts';
 import { forkWorker } from './fork-worker.ts';
 import { serveMetrics } from './metrics-server.ts';
 import type { RunOptions } from './options.ts';
@@ -31,8 +31,9 @@ export async function runWorkers(
     void forked.ended.then(async ({ kind }) => {
       // Who stops in good order leaves the group itself. Nobody waits for this: the next start does it, too.
       if (kind === 'stopped' || forked.pid === undefined) return;
-      const memberFile = memberFileIn(directory);
-      await sayFarewellFor({ kafka, group: app, memberFile, pid: forked.pid }, log);
+      const member = memberOfProcess(forked.pid, app, memberFileIn(directory));
+      if (member === null) return;
+      await sayFarewell(createKafkaClient(kafka, log), { group: app, member, fate: 'has died' }, log);
     });
     return forked;
   };

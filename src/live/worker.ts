@@ -32,16 +32,14 @@ export interface WorkerLog {
   warn(fields: object, text: string): void;
 }
 
-export type WorkerOptions = Pick<
-  RunOptions,
-  | 'app'
-  | 'from'
-  | 'commitIntervalMs'
-  | 'reportIntervalMs'
-  | 'maxBatchRecords'
-  | 'cacheEntities'
-  | 'sessionTimeoutMs'
->;
+export interface WorkerOptions
+  extends Pick<
+    RunOptions,
+    'app' | 'from' | 'commitIntervalMs' | 'reportIntervalMs' | 'maxBatchRecords' | 'cacheEntities'
+  > {
+  /** Others may have its partitions when it was silent for so long. */
+  readonly replaceableAfterMs: DurationMs;
+}
 
 /** Calls again and again until the answer is called; a simulation has a time of its own. */
 export type Every = (intervalMs: DurationMs, call: () => void) => () => void;
@@ -59,7 +57,7 @@ export interface Clock {
 
 const systemClock: Clock = { monotonic: () => performance.now(), wall: () => Date.now() };
 
-const IDLE_CHECK_MS: DurationMs = 1000;
+const IDLE_CHECK_MS: DurationMs = 500;
 /** About as many rows close before others have a turn: entities that are read from the state take 20 µs each. */
 const ENTITIES_PER_SLICE = 1000;
 /** Beyond so many bytes of outputs in memory a commit comes early, and records wait for it. */
@@ -240,13 +238,14 @@ export class Worker implements LogHandlers {
   }
 
   /**
-   * Rows are not fenced as commits are. So who had no turn for about as long as its session (it was stopped, or swapped
-   * out) sends none before it has asked whether its partitions are still its own.
+   * Rows are not fenced as commits are. So who had no turn for so long that it may have been replaced (it was stopped, or
+   * swapped out) sends none before it has asked whether its partitions are still its own.
    */
   async #takeTurn(): Promise<void> {
     const now = this.#clock.monotonic();
     // The last heartbeat was some time before the last turn.
-    if (now - this.#lastTurn > this.#options.sessionTimeoutMs / 2) this.#confirmed = this.#commits.confirm();
+    if (now - this.#lastTurn > this.#options.replaceableAfterMs / 2)
+      this.#confirmed = this.#commits.confirm();
     this.#lastTurn = now;
     await this.#confirmed;
   }

@@ -1,8 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Broker, Cluster } from 'kafkajs';
-import { createKafkaClient, type Log } from './kafka-client.ts';
-import { memberOfProcess } from './kafka-member.ts';
-import type { KafkaOptions } from './kafka-options.ts';
+import type { Broker, Cluster, Kafka } from 'kafkajs';
+import type { Log } from './kafka-client.ts';
 import { reasonOf } from './kafka-reachable.ts';
 import { createCluster } from './kafkajs-internals.ts';
 
@@ -42,33 +40,29 @@ export async function leaveFor(
   }
 }
 
-export interface EndedReader {
-  readonly kafka: KafkaOptions;
+/** A member of a group that has not left it by itself. */
+export interface LostMember {
   readonly group: string;
-  /** In which it has kept its membership. */
-  readonly memberFile: string;
-  /** Its process, which has ended. */
-  readonly pid: number;
+  readonly member: string;
+  /** What has become of it. */
+  readonly fate: 'has died' | 'is silent';
 }
 
-/** Leaves the group for a reader that had not left when its process ended. Failure is logged: its session ends later. */
-export async function sayFarewellFor(
-  { kafka, group, memberFile, pid }: EndedReader,
+/** Leaves the group for a member that cannot do so any more. Failure is logged: its session ends later. */
+export async function sayFarewell(
+  kafka: Kafka,
+  { group, member, fate }: LostMember,
   log: Log,
 ): Promise<void> {
-  const memberId = memberOfProcess(pid, group, memberFile);
-  if (memberId === null) return;
+  const cluster = createCluster(kafka);
   try {
-    const cluster = createCluster(createKafkaClient(kafka, log));
-    try {
-      await cluster.connect();
-      await leaveFor({ groupId: group, memberId }, cluster);
-    } finally {
-      await cluster.disconnect().catch(() => {});
-    }
-    log.info({ member: memberId }, 'left the group for a worker that has died');
+    await cluster.connect();
+    await leaveFor({ groupId: group, memberId: member }, cluster);
+    log.info({ member }, `left the group for a worker that ${fate}`);
   } catch (error) {
     const reason = reasonOf(error);
-    log.warn({ member: memberId, reason }, 'the group waits for the session of a worker that has died');
+    log.warn({ member, reason }, `the group waits for the session of a worker that ${fate}`);
+  } finally {
+    await cluster.disconnect().catch(() => {});
   }
 }

@@ -11,6 +11,7 @@ import type { DurationMs, Offset } from '../time.ts';
 import { KafkaAssignment } from './kafka-assignment.ts';
 import { createKafkaClient, type Log } from './kafka-client.ts';
 import { leaveFor } from './kafka-farewell.ts';
+import { type HeartbeatOptions, KafkaHeartbeats } from './kafka-heartbeats.ts';
 import { KafkaMember } from './kafka-member.ts';
 import { KafkaMembership } from './kafka-membership.ts';
 import type { KafkaOptions } from './kafka-options.ts';
@@ -34,6 +35,8 @@ export interface KafkaLogOptions {
   readonly onTruncated?: 'fail' | 'skip';
   /** Another member takes over when this one has been silent for so long. Default 15 s. */
   readonly sessionTimeoutMs?: DurationMs;
+  /** Members tell each other that they are there; default no. */
+  readonly heartbeats?: HeartbeatOptions | null;
   /** Where its membership is kept, so that the next reader with this file need not wait for it; default nowhere. */
   readonly memberFile?: string;
   /** Records are {@link ArchivedRecord}s, with headers. Default false. */
@@ -139,6 +142,7 @@ export class KafkaLogReader implements LogReader {
   async #follow(): Promise<void> {
     const { topics, kafka } = this.#options;
     let timeoutMs = this.#options.connectTimeoutMs ?? null;
+    const heartbeats = this.#createHeartbeats();
     const beating = setInterval(() => this.#keepMembership(), this.#heartbeatMs / 2);
     try {
       for (let pause = FIRST_PAUSE_MS; !this.#isOver(); pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
@@ -158,8 +162,16 @@ export class KafkaLogReader implements LogReader {
       }
     } finally {
       clearInterval(beating);
+      await heartbeats?.close();
     }
     if (this.#failure !== null) throw this.#failure.error;
+  }
+
+  #createHeartbeats(): KafkaHeartbeats | null {
+    const { heartbeats = null, kafka, group, log } = this.#options;
+    if (heartbeats === null) return null;
+    const options = { ...heartbeats, kafka, group, sessionTimeoutMs: this.#sessionTimeoutMs };
+    return new KafkaHeartbeats(options, log, () => (this.#consumer === null ? null : this.#member.id));
   }
 
   /** One life of a consumer: resolves when it has broken down, or is to end, and everything is at rest. */

@@ -10,6 +10,11 @@ export function journalTopic(app: string, topic: string): string {
   return `tidemark.${app}.${topic}.journal`;
 }
 
+/** Heartbeats of the app's workers to each other (see `SilentMembers`); one partition. */
+export function heartbeatsTopic(app: string): string {
+  return `tidemark.${app}.heartbeats`;
+}
+
 /** Rejected records with reason, position and bytes. */
 export function deadLettersTopic(app: string): string {
   return `tidemark.${app}.dead-letters`;

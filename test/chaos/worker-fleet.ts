@@ -34,6 +34,8 @@ export class WorkerFleet {
   start(name = this.#freeName()): FleetWorker {
     const stateDir = join(this.#folder, `state-${name}`);
     const args = [...this.#arguments, '--state-dir', stateDir];
+    // Some watch the others, and some are only watched.
+    if (Number(name) % 2 === 1) args.push('--standby');
     const process = new WorkerProcess(args, {}, WITHOUT_XFSZ);
     const worker = { name, stateDir, process };
     this.#running.set(name, worker);

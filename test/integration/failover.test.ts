@@ -40,13 +40,18 @@ let written = 0;
 interface Place {
   readonly state?: string;
   readonly sessionTimeout?: string;
+  readonly standby?: boolean;
 }
 
 /** `state`: the folder of its local state; by default its own. */
-function start(name: string, { state = name, sessionTimeout = '3s' }: Place = {}): WorkerProcess {
+function start(
+  name: string,
+  { state = name, sessionTimeout = '3s', standby = false }: Place = {},
+): WorkerProcess {
   const args = [definitionsFile, '--app', app, '--brokers', brokers, '--redis', redis.url, '--json'];
   args.push('--state-dir', join(folder, state), '--revisions-topic', revisionsTopic);
   args.push('--commit-interval', '200ms', '--session-timeout', sessionTimeout);
+  if (standby) args.push('--standby');
   const worker = new WorkerProcess(args);
   workers.set(name, worker);
   return worker;
@@ -143,11 +148,20 @@ describe(`several workers of one app, seed ${SEED}`, () => {
   });
 
   test('it comes back, and another one on a machine without state', async () => {
-    start('a');
+    start('a', { sessionTimeout: '10m' });
     await write(2000);
-    start('d', { state: 'another machine' });
+    start('d', { state: 'another machine', standby: true });
     await shared('a', 'c', 'd');
     await allTaken();
+  });
+
+  test('one that was killed is missed by one with standbys, long before its session is over', async () => {
+    await write(2000);
+    await workers.get('a')!.kill();
+    await shared('c', 'd');
+    await allTaken();
+    start('a');
+    await shared('a', 'c', 'd');
   });
 
   test('one that hung for longer than its session does no harm when it goes on', async () => {

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -10,6 +10,7 @@ import type { Log } from '../../src/sources/kafka-client.ts';
 import { type KafkaLogOptions, KafkaLogReader } from '../../src/sources/kafka-log.ts';
 import type { LogPosition, TopicPartition } from '../../src/sources/log-reader.ts';
 import type { LogRecord } from '../../src/sources/record.ts';
+import { BEAT_INTERVAL_MS } from '../../src/sources/silent-members.ts';
 import { startKafka } from '../services/kafka.ts';
 import { createTopic, deleteRecords, produce } from '../services/topics.ts';
 
@@ -376,6 +377,45 @@ describe('groups', () => {
   });
 });
 
+/** A reader in a process of its own, with all partitions; its session lasts for minutes, longer than a test may take. */
+async function followElsewhere(...args: readonly string[]): Promise<ChildProcess> {
+  const script = new URL('kafka-following-process.ts', import.meta.url).pathname;
+  const reader = spawn(process.execPath, [script, brokers, ...args], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const [line] = await once(reader.stdout, 'data');
+  expect(String(line)).toBe('assigned 2\n');
+  return reader;
+}
+
+test('a reader that is gone is missed by those that watch, long before its session is over', async () => {
+  const topic = await createTopic(brokers, 'missed', { partitions: 2 });
+  await produce(brokers, topic, numbered(0, 10));
+  const group = `g-${randomUUID()}`;
+  const heartbeats = { topic: `${group}.heartbeats`, isWatching: true };
+  const directory = mkdtempSync(join(tmpdir(), 'tidemark-member-'));
+  const options = { topic, group, heartbeats, sessionTimeoutMs: 300_000 };
+  try {
+    const lost = await followElsewhere(group, topic, join(directory, 'member.json'), heartbeats.topic);
+    const watcher = follow(options);
+    await vi.waitFor(() => expect(watcher.assignments.at(-1)).toHaveLength(1), PATIENCE);
+    // One that stops in good order is no news, and neither is one that is there.
+    const third = follow(options);
+    await vi.waitFor(() => expect(third.assignments).toHaveLength(1), PATIENCE);
+    await third.reader.stop();
+    await vi.waitFor(() => expect(watcher.assignments.at(-1)).toHaveLength(1), PATIENCE);
+    await sleep(5 * BEAT_INTERVAL_MS);
+    expect(watcher.said('info')).toEqual([]);
+    lost.kill('SIGKILL');
+    await vi.waitFor(() => expect(watcher.assignments.at(-1)).toHaveLength(2), PATIENCE);
+    await vi.waitFor(() => expect(watcher.offsets()).toEqual(range(0, 10)), PATIENCE);
+    expect(watcher.said('info')).toEqual(['left the group for a worker that is silent']);
+    expect(watcher.said('warn')).toEqual([]);
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+});
+
 test('a reader that was killed is not waited for by the next one with its file', async () => {
   const topic = await createTopic(brokers, 'killed', { partitions: 2 });
   await produce(brokers, topic, numbered(0, 10));
@@ -383,13 +423,7 @@ test('a reader that was killed is not waited for by the next one with its file',
   const directory = mkdtempSync(join(tmpdir(), 'tidemark-member-'));
   const memberFile = join(directory, 'member.json');
   try {
-    const script = new URL('kafka-following-process.ts', import.meta.url).pathname;
-    // Its session lasts for minutes, longer than this test may take.
-    const first = spawn(process.execPath, [script, brokers, group, topic, memberFile], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    const [line] = await once(first.stdout, 'data');
-    expect(String(line)).toBe('assigned 2\n');
+    const first = await followElsewhere(group, topic, memberFile);
     first.kill('SIGKILL');
     await once(first, 'close');
     const second = follow({ topic, group, memberFile });

@@ -180,7 +180,7 @@ function worker(state: StateStore, store: OnlineStore, deadLetterDir: string, ev
       reportIntervalMs: 3_600_000,
       maxBatchRecords: 15,
       cacheEntities: 2,
-      sessionTimeoutMs: 15_000,
+      replaceableAfterMs: 15_000,
     },
     ...(every === undefined ? {} : { every }),
   });

@@ -5,9 +5,9 @@ import type { OnlineStore } from '../../src/sinks/sink.ts';
 import type { LogHandlers, LogReader, TopicPartition } from '../../src/sources/log-reader.ts';
 import { click, durability, group, PARTITION } from './worker-parts.ts';
 
-/** A worker that was paused for longer than its session, with records already in its hands. */
+/** A worker that was paused for so long that it may have been replaced, with records already in its hands. */
 
-const SESSION_MS = 15_000;
+const SILENCE_MS = 15_000;
 
 class Cluster {
   now = 0;
@@ -55,7 +55,7 @@ class Cluster {
         reportIntervalMs: 1000,
         maxBatchRecords: 100,
         cacheEntities: 100,
-        sessionTimeoutMs: SESSION_MS,
+        replaceableAfterMs: SILENCE_MS,
       },
       every: () => () => {},
       clock: { monotonic: () => this.now, wall: () => this.now },
@@ -81,7 +81,7 @@ test('sends no row of a partition that somebody else has by now', async () => {
   const cluster = new Cluster(async (handlers, cluster) => {
     await handlers.records(PARTITION.topic, batch(0, 'before'), 2);
     await vi.waitUntil(() => cluster.written.length > 0);
-    cluster.now += SESSION_MS;
+    cluster.now += SILENCE_MS;
     cluster.taken = [PARTITION];
     await handlers.records(PARTITION.topic, batch(1, 'after'), 2);
     await handlers.leaving?.();
@@ -93,7 +93,7 @@ test('sends no row of a partition that somebody else has by now', async () => {
 
 test('goes on with what is still its own', async () => {
   const cluster = new Cluster(async (handlers, cluster) => {
-    cluster.now += SESSION_MS;
+    cluster.now += SILENCE_MS;
     await handlers.records(PARTITION.topic, batch(0, 'after'), 1);
     await handlers.leaving?.();
   });
@@ -105,7 +105,7 @@ test('goes on with what is still its own', async () => {
 test('asks nobody while it has turns', async () => {
   const cluster = new Cluster(async (handlers, cluster) => {
     for (let offset = 0; offset < 10; offset++) {
-      cluster.now += SESSION_MS / 3;
+      cluster.now += SILENCE_MS / 3;
       await handlers.records(PARTITION.topic, batch(offset, 'ana'), 10);
     }
   });

@@ -7,7 +7,7 @@ import { click, durability, group, PARTITION } from './worker-parts.ts';
 
 /** A worker that is to stop while its online store is away. */
 
-const [COMMIT_MS, REPORT_MS, IDLE_CHECK_MS] = [10, 20, 1000];
+const [COMMIT_MS, REPORT_MS, IDLE_CHECK_MS] = [10, 20, 500];
 
 /** One partition with one record. */
 function readerOfOne(): LogReader & { readonly taken: Promise<void> } {
@@ -75,7 +75,7 @@ test('ends well, though a mark waits for the commit that waits for the store', a
       reportIntervalMs: REPORT_MS,
       maxBatchRecords: 100,
       cacheEntities: 100,
-      sessionTimeoutMs: Number.POSITIVE_INFINITY,
+      replaceableAfterMs: Number.POSITIVE_INFINITY,
     },
     every: (intervalMs, call) => {
       timers.set(intervalMs, call);

@@ -60,7 +60,7 @@ export function createDurability(
 }
 
 /** Of sixty steps: a machine that is paused for as long may have been replaced. */
-const SESSION_MS = 60 * STEP_MS;
+const SILENCE_MS = 60 * STEP_MS;
 
 interface Running {
   readonly process: Process;
@@ -127,7 +127,7 @@ export class Machine {
         reportIntervalMs: 1000,
         maxBatchRecords: 3,
         cacheEntities: scheduler.pick([1, 4, 1000]),
-        sessionTimeoutMs: SESSION_MS,
+        replaceableAfterMs: SILENCE_MS,
       },
       entitiesPerSlice: 1,
       clock: { monotonic: () => scheduler.now, wall: () => START + scheduler.now },

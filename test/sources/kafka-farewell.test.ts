@@ -1,9 +1,7 @@
 import type { Broker } from 'kafkajs';
 import { describe, expect, test } from 'vitest';
-import type { Log } from '../../src/sources/kafka-client.ts';
-import { leaveFor, sayFarewellFor } from '../../src/sources/kafka-farewell.ts';
-import { KafkaMember, memberFileIn } from '../../src/sources/kafka-member.ts';
-import { aDirectory } from './temporary.ts';
+import { createKafkaClient, type Log } from '../../src/sources/kafka-client.ts';
+import { leaveFor, sayFarewell } from '../../src/sources/kafka-farewell.ts';
 
 const MEMBER = { groupId: 'risk', memberId: 'm-1' };
 
@@ -52,27 +50,11 @@ describe('leaving a group for a member that is no more', () => {
   });
 });
 
-describe('the farewell for a reader whose process has ended', () => {
-  const nowhere = { brokers: ['127.0.0.1:1'], ssl: null, sasl: null };
-
-  function aFarewell(pid: number) {
-    const memberFile = memberFileIn(aDirectory());
-    new KafkaMember('risk', memberFile).joined('m-1');
-    const lines: [string, object][] = [];
-    const line = (level: string) => (fields: object) => void lines.push([level, fields]);
-    const log: Log = { debug: () => {}, info: line('info'), warn: line('warn'), error: line('error') };
-    return { said: sayFarewellFor({ kafka: nowhere, group: 'risk', memberFile, pid }, log), lines };
-  }
-
-  test('that the brokers do not hear is a line in the log', async () => {
-    const { said, lines } = aFarewell(process.pid);
-    await said;
-    expect(lines).toEqual([['warn', { member: 'm-1', reason: expect.stringContaining('127.0.0.1:1') }]]);
-  });
-
-  test('asks nothing of the brokers when the file is not of that process', async () => {
-    const { said, lines } = aFarewell(process.pid + 1);
-    await said;
-    expect(lines).toEqual([]);
-  });
+test('a farewell that the brokers do not hear is a line in the log', async () => {
+  const lines: [string, object][] = [];
+  const line = (level: string) => (fields: object) => void lines.push([level, fields]);
+  const log: Log = { debug: () => {}, info: line('info'), warn: line('warn'), error: line('error') };
+  const nowhere = createKafkaClient({ brokers: ['127.0.0.1:1'], ssl: null, sasl: null }, log);
+  await sayFarewell(nowhere, { group: 'risk', member: 'm-1', fate: 'has died' }, log);
+  expect(lines).toEqual([['warn', { member: 'm-1', reason: expect.stringContaining('127.0.0.1:1') }]]);
 });
