@@ -45,7 +45,8 @@ async function followToEnd(
   if (!isBehind && high > low) await state.clear(partition);
   const from = isBehind ? followed : low;
   const joiner = new PartJoiner();
-  // The next records are read and unpacked while these are written.
+  // The next records are read and unpacked while these are written, and written when these are on the disk: what comes
+  // before may not be missing.
   let writing: Promise<void> = Promise.resolve();
   try {
     for await (const records of log.changelog(from, high)) {

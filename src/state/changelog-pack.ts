@@ -91,7 +91,7 @@ export function unpackChanges(
     const kind = reader.byte();
     if (kind === TASK) {
       const task = { group: reader.text(), version: reader.unsigned(), ...partition };
-      current = { task, progress: null, entities: [], rows: [] };
+      current = { task, progress: null, entities: [], rows: [], areParts: true };
       changes.push(current);
     } else if (kind === PROGRESS) current!.progress = parseProgress(reader.text());
     else {

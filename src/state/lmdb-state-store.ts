@@ -35,7 +35,10 @@ import {
 /** Version of the keys and of the progress records. Entity states carry the task's own version. */
 const FORMAT = '4';
 const TABLES: readonly StateTable[] = ['chunks', 'rows'];
-/** States are copied into slabs of this size: the writing thread reads them after `commit` has returned. */
+/**
+ * States are copied into slabs of this size: the writing thread reads them after `commit` has returned, and to learn
+ * where a buffer lies takes longer than to copy a state.
+ */
 const SLAB_BYTES = 1 << 20;
 /** LMDB writes whole pages: some more than the entries take, as a rule. */
 const PAGES_BYTES = 64 << 10;
@@ -163,19 +166,20 @@ export class LmdbStateStore implements StateStore {
 
   async commit(changes: readonly TaskChanges[], facts: ReadonlyMap<string, string>): Promise<void> {
     // Whatever the caller's iterables throw must be thrown before the first write is queued.
-    const all = changes.map(({ task, progress, entities, rows }) => ({
+    const all = changes.map(({ task, progress, entities, rows, areParts = false }) => ({
       task,
       progress,
+      areParts,
       chunks: [...entities],
       rows: [...(rows ?? [])],
     }));
     const bytes = all.reduce((sum, { chunks, rows }) => sum + bytesOf(chunks) + bytesOf(rows), 0);
     await this.#write(bytes, () => {
-      for (const { task, progress, chunks, rows } of all) {
+      for (const { task, progress, chunks, rows, areParts } of all) {
         const number = this.#numberOf(task);
         if (progress !== null) this.#putProgress(task, number, progress);
-        this.#putEntries('chunks', number, chunks);
-        this.#putEntries('rows', number, rows);
+        this.#putEntries('chunks', number, chunks, areParts);
+        this.#putEntries('rows', number, rows, areParts);
       }
       for (const [name, text] of facts) this.#put(factKey(name), Buffer.from(text));
     });
@@ -234,11 +238,15 @@ export class LmdbStateStore implements StateStore {
     this.#put(progressKey(taskText(task)), Buffer.from(JSON.stringify(record)));
   }
 
-  #putEntries(table: StateTable, number: number, entries: readonly EntityState[]): void {
+  #putEntries(table: StateTable, number: number, entries: readonly EntityState[], areParts: boolean): void {
     for (const { key, state } of entries) {
       const storeKey = entryKey(table, number, key, this.#scratch);
-      if (state === null) this.#remove(storeKey);
-      else this.#put(storeKey, this.#copy(packEntry(key, state)));
+      if (state === null) {
+        this.#remove(storeKey);
+        continue;
+      }
+      const entry = packEntry(key, state);
+      this.#put(storeKey, areParts ? entry : this.#copy(entry));
     }
   }
 
@@ -252,8 +260,8 @@ export class LmdbStateStore implements StateStore {
     return number;
   }
 
-  #put(key: Buffer, value: Buffer): void {
-    this.#ignore(this.#database.put(key, value));
+  #put(key: Buffer, value: Uint8Array): void {
+    this.#ignore(this.#database.put(key, value as Buffer));
   }
 
   #remove(key: Buffer): void {

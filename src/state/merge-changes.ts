@@ -12,22 +12,33 @@ export function mergeChanges(changes: readonly TaskChanges[]): readonly TaskChan
     progress: all.findLast(({ progress }) => progress !== null)?.progress ?? null,
     entities: nearlyInKeyOrder(all.flatMap(({ entities }) => [...entities])),
     rows: nearlyInKeyOrder(all.flatMap(({ rows }) => [...(rows ?? [])])),
+    areParts: all.every(({ areParts }) => areParts === true),
   }));
 }
 
 /** So many bytes of a key are looked at, from the first in which any two keys differ. */
 const RANK_BYTES = 6;
+const RANKS = 256 ** RANK_BYTES;
 
 function nearlyInKeyOrder(entries: readonly EntityState[]): readonly EntityState[] {
   const start = commonPrefix(entries);
   // A rank and the place behind it in one double, which sort without a call for each comparison.
   const places = 2 ** Math.ceil(Math.log2(entries.length + 1));
-  const ranks = 2 ** 53 / places;
+  const scale = 2 ** 53 / places / RANKS;
   const order = new Float64Array(entries.length);
   for (let place = 0; place < entries.length; place++) {
-    order[place] = Math.floor(fractionOf(entries[place]!.key, start) * ranks) * places + place;
+    order[place] = Math.floor(rankOf(entries[place]!.key, start) * scale) * places + place;
   }
-  return Array.from(order.sort(), (each) => entries[each % places]!);
+  order.sort();
+  const sorted: EntityState[] = [];
+  for (let index = 0; index < order.length; index++) {
+    const entry = entries[order[index]! % places]!;
+    // Of one key the last counts.
+    const last = sorted.length - 1;
+    if (last >= 0 && isSame(sorted[last]!.key, entry.key)) sorted[last] = entry;
+    else sorted.push(entry);
+  }
+  return sorted;
 }
 
 /** How many bytes all keys begin with. */
@@ -42,9 +53,16 @@ function commonPrefix(entries: readonly EntityState[]): number {
   return length;
 }
 
-/** Where the bytes from `start` on lie among all that there can be: 0 ≤ fraction < 1. */
-function fractionOf(key: Uint8Array, start: number): number {
+/** The bytes from `start` on as a number: 0 ≤ rank < {@link RANKS}. */
+function rankOf(key: Uint8Array, start: number): number {
   let rank = 0;
-  for (let at = start; at < start + RANK_BYTES; at++) rank = rank * 256 + (key[at] ?? 0);
-  return rank / 256 ** RANK_BYTES;
+  for (let at = start; at < start + RANK_BYTES; at++) rank = rank * 256 + (at < key.length ? key[at]! : 0);
+  return rank;
+}
+
+function isSame(a: Uint8Array, b: Uint8Array): boolean {
+  if (a.length !== b.length) return false;
+  // Neighbours begin alike.
+  for (let at = a.length - 1; at >= 0; at--) if (a[at] !== b[at]) return false;
+  return true;
 }

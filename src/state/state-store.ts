@@ -92,6 +92,8 @@ export interface TaskChanges {
   readonly entities: Iterable<EntityState>;
   /** Changes of the table `rows`; absent: none. */
   readonly rows?: Iterable<EntityState>;
+  /** Keys and states are parts of large buffers that nobody writes to again: a store need not copy them. Default false. */
+  readonly areParts?: boolean;
 }
 
 export interface StateStore {

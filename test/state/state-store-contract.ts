@@ -91,6 +91,30 @@ export function testStateStore(open: () => Promise<StoreUnderTest>): void {
     }
   });
 
+  withStore('entries may be parts of one large buffer, which nobody else keeps', async (under) => {
+    const count = 20_000;
+    const part = (large: Buffer, text: string, at: number) => large.subarray(at, at + large.write(text, at));
+    const commit = async (rounds: number) => {
+      const large = Buffer.alloc(count * 40);
+      const entities = Array.from({ length: count }, (_, index) => ({
+        key: part(large, `k${index}`, index * 40),
+        state: part(large, index % 7 === 0 ? '' : `round ${rounds}, ${index}`, index * 40 + 10),
+      }));
+      await under.store.commit(
+        [{ task: taskOf(), progress: progressAt(rounds), entities, areParts: true }],
+        NO_FACTS,
+      );
+    };
+    await Promise.all([1, 2, 3].map(commit));
+    const hex = (text: string) => Buffer.from(text).toString('hex');
+    const expected = Array.from({ length: count }, (_, index): [string, string] => [
+      hex(`k${index}`),
+      hex(index % 7 === 0 ? '' : `round 3, ${index}`),
+    ]);
+    expected.sort(([a], [b]) => (a < b ? -1 : 1));
+    expect(contents(await under.reopen(), taskOf())).toEqual(expected);
+  });
+
   withStore('times before the first record are −Infinity', async (under) => {
     const progress = progressAt(0, {
       watermark: Number.NEGATIVE_INFINITY,
