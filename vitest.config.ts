@@ -7,7 +7,7 @@ export default defineConfig({
   resolve: { alias: { tidemark: new URL('./src/index.ts', import.meta.url).pathname } },
   test: {
     // Most of the time of a test with services is waiting: for a session to end, for a broker to start.
-    maxWorkers: 2,
+    maxWorkers: 3,
     testTimeout: 180_000,
     hookTimeout: 300_000,
     typecheck: { enabled: false },
