@@ -3,7 +3,7 @@ import { runQuick } from '../benchmarks/quick.ts';
 
 const services = () => ({ KAFKA_BROKERS: inject('kafkaBrokers'), REDIS_URL: inject('redisUrl') });
 
-test('benchmarks of live work measure what they say', { timeout: 240_000 }, async () => {
+test('benchmarks of live work measure what they say', { timeout: 600_000 }, async () => {
   const tables = await runQuick(['redis', 'serve', 'catch-up', 'paced', 'paced-large'], services());
   const [redis, serve, catchUp, paced, lag, large] = tables;
   for (const row of redis!.rows) expect(row['upserts/s']).toBeGreaterThan(0);
@@ -16,13 +16,13 @@ test('benchmarks of live work measure what they say', { timeout: 240_000 }, asyn
   expect(lag!.rows).toHaveLength(1);
 });
 
-test('the benchmark of proofs proves what was served', { timeout: 240_000 }, async () => {
+test('the benchmark of proofs proves what was served', { timeout: 600_000 }, async () => {
   const [proof] = await runQuick(['prove'], services());
   expect(proof!.rows[0]).toMatchObject({ answers: 13_600, different: 0 });
   expect(proof!.rows[0]!['proven']).toBeGreaterThan(1000);
 });
 
-test('benchmarks of what survives measure what they say', { timeout: 240_000 }, async () => {
+test('benchmarks of what survives measure what they say', { timeout: 600_000 }, async () => {
   const [durability, recovery, scale] = await runQuick(['durability', 'recovery', 'scale'], services());
   const kinds = durability!.rows.map((row) => row['durability']);
   expect(kinds).toEqual(['none', 'local', 'kafka', 'none', 'local', 'kafka']);
