@@ -53,7 +53,7 @@ export const RUN_SETTINGS = {
   standby: setting(
     yesOrNo,
     null,
-    "keep copies of the states of other workers' partitions, so that taking one over takes seconds at any size",
+    "keep copies of the states of other workers' partitions and watch who is silent: taking over takes seconds at any size",
   ),
   deadLetterDir: pathSetting(
     '<folder>',
@@ -67,7 +67,7 @@ export const RUN_SETTINGS = {
   sessionTimeout: setting(
     duration,
     '<duration>',
-    'the others take over from a worker that was silent for so long (default: 15s)',
+    'the others take over from a worker that was silent for so long, with --standby earlier (default: 15s)',
   ),
   reportInterval: setting(duration, '<duration>', 'lag and counts are logged this often (default: 5s)'),
   maxBatchRecords: setting(positiveInteger, '<n>', 'records between two flushes at most (default: 10000)'),

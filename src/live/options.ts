@@ -47,7 +47,7 @@ export type DurabilityOptions =
       readonly deadLettersTopic: string;
       readonly lateTopic: string;
       readonly revisionsTopic: string | null;
-      /** Copies of the states of other workers' partitions are kept, too. */
+      /** Copies of the states of other workers' partitions are kept, too, and silent workers replaced before their session ends. */
       readonly standby: boolean;
     }
   /** The state directory alone. Late and rejected records go to files in the folder. */
