@@ -6,7 +6,7 @@ export const BEAT_INTERVAL_MS: DurationMs = 500;
 const FIRST_PATIENCE = 5;
 /** Nobody is taken for dead who was heard of within this: the first of the watcher's heartbeats may follow at once. */
 export const LEAST_SILENCE_MS: DurationMs = (FIRST_PATIENCE - 1) * BEAT_INTERVAL_MS;
-/** Of who has been silent for so many heartbeats nothing is remembered. */
+/** Of who was taken for dead and has been silent for so many heartbeats more nothing is remembered. */
 const FORGOTTEN_AFTER = 1000;
 
 /** What a process says in the log of heartbeats. */
@@ -52,7 +52,7 @@ export class SilentMembers {
     for (const [worker, peer] of this.#peers) {
       peer.missed++;
       if (peer.missed === peer.patience && peer.member !== null) silent.push(peer.member);
-      if (peer.missed > FORGOTTEN_AFTER) this.#peers.delete(worker);
+      if (peer.missed > peer.patience + FORGOTTEN_AFTER) this.#peers.delete(worker);
     }
     return silent;
   }
