@@ -10,7 +10,8 @@ import type { Closing } from '../../src/state/state-store.ts';
 import { judgeOutcome } from '../chaos/outcome.ts';
 import { type Redis, startRedis } from '../services/redis.ts';
 import { createTopic, type ProducedRecord, produce } from '../services/topics.ts';
-import { until, untilCommitted, WorkerProcess } from '../services/worker.ts';
+import { until } from '../services/until.ts';
+import { untilCommitted, WorkerProcess } from '../services/worker.ts';
 
 /**
  * One record closes the rows of many entities, most of which are not held in memory, and the worker is killed half way,

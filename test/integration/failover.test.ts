@@ -8,7 +8,8 @@ import { judgeOutcome } from '../chaos/outcome.ts';
 import { cardGroups, cardRecords } from '../services/card-groups.ts';
 import { type Redis, startRedis } from '../services/redis.ts';
 import { createTopic, produce } from '../services/topics.ts';
-import { until, untilCommitted, WorkerProcess } from '../services/worker.ts';
+import { until } from '../services/until.ts';
+import { untilCommitted, WorkerProcess } from '../services/worker.ts';
 
 /**
  * Several workers of one app share a topic on the real broker and Redis: they come, go, die and hang while the stream

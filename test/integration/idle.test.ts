@@ -9,7 +9,8 @@ import { openRedisStore } from '../../src/sinks/redis-store.ts';
 import { tidemark } from '../cli/command-line.ts';
 import { startRedis } from '../services/redis.ts';
 import { createTopic, type ProducedRecord, produce } from '../services/topics.ts';
-import { until, WorkerProcess } from '../services/worker.ts';
+import { until } from '../services/until.ts';
+import { WorkerProcess } from '../services/worker.ts';
 
 /** A partition that falls silent: its windows close all the same, and a replay with the journal says the same. */
 

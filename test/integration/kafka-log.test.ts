@@ -383,6 +383,7 @@ async function followElsewhere(...args: readonly string[]): Promise<ChildProcess
   const reader = spawn(process.execPath, [script, brokers, ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
+  onTestFinished(() => void reader.kill('SIGKILL'));
   const [line] = await once(reader.stdout, 'data');
   expect(String(line)).toBe('assigned 2\n');
   return reader;

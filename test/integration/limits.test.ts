@@ -15,7 +15,8 @@ import { deadLettersTopic, lateTopic } from '../../src/state/internal-topics.ts'
 import { tidemark } from '../cli/command-line.ts';
 import { type Redis, startRedis } from '../services/redis.ts';
 import { createTopic, type ProducedRecord, produce } from '../services/topics.ts';
-import { until, untilCommitted, WorkerProcess } from '../services/worker.ts';
+import { until } from '../services/until.ts';
+import { untilCommitted, WorkerProcess } from '../services/worker.ts';
 import { aGroup } from '../sinks/a-group.ts';
 
 /** Records of 20 MB on the real broker and Redis: none of them ends a worker, and what is cut is said and counted. */

@@ -9,7 +9,8 @@ import { cardGroups, cardRecords } from '../services/card-groups.ts';
 import { childrenOf } from '../services/children.ts';
 import { type Redis, startRedis } from '../services/redis.ts';
 import { createTopic, produce } from '../services/topics.ts';
-import { until, untilCommitted, WorkerProcess } from '../services/worker.ts';
+import { until } from '../services/until.ts';
+import { untilCommitted, WorkerProcess } from '../services/worker.ts';
 
 /** `tidemark run --workers 2` on the real broker and Redis: watched, and one of its processes killed. */
 

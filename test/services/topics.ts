@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type Admin, Kafka, logLevel } from 'kafkajs';
 import { mendRequestQueue } from '../../src/sources/kafka-request-queue.ts';
+import { until } from './until.ts';
 
 export interface TopicOptions {
   /** Default 1. */
@@ -39,7 +39,7 @@ export async function createTopic(
   try {
     const entries = Object.entries({ 'retention.ms': '-1', ...options.config });
     await admin.createTopics({
-      // Its own wait fails where the broker does not know the topic yet.
+      // Its own wait fails where the broker does not know the topic yet, and ends before the leaders are there.
       waitForLeaders: false,
       topics: [
         {
@@ -49,22 +49,28 @@ export async function createTopic(
         },
       ],
     });
-    await untilKnown(admin, topic);
+    await until(
+      () => isReady(admin, topic),
+      () => `no leader answers for the topic ${topic}`,
+    );
   } finally {
     await admin.disconnect();
   }
   return topic;
 }
 
-async function untilKnown(admin: Admin, topic: string): Promise<void> {
-  for (const deadline = performance.now() + 60_000; ; await sleep(50)) {
-    try {
-      await admin.fetchTopicMetadata({ topics: [topic] });
-      return;
-    } catch (error) {
-      if ((error as { retriable?: boolean }).retriable !== true || performance.now() > deadline) throw error;
-    }
-  }
+/** Whether its leaders answer: a producer that finds one of them missing sends the records of all partitions again. */
+async function isReady(admin: Admin, topic: string): Promise<boolean> {
+  const ends = await admin.fetchTopicOffsets(topic).catch(whileNotReady(null));
+  return ends !== null;
+}
+
+/** What counts when a broker that starts, or is busy, does not know yet. */
+function whileNotReady<T>(value: T): (error: unknown) => T {
+  return (error) => {
+    if ((error as { retriable?: boolean }).retriable === true) return value;
+    throw error;
+  };
 }
 
 /**
@@ -113,11 +119,9 @@ export async function committedRecords(brokers: string, group: string, topic: st
   const admin = client(brokers).admin();
   await admin.connect();
   try {
-    const [offsets] = await admin.fetchOffsets({ groupId: group, topics: [topic] });
-    return offsets!.partitions.reduce((sum, { offset }) => sum + Math.max(0, Number(offset)), 0);
-  } catch (error) {
-    if ((error as { retriable?: boolean }).retriable === true) return 0;
-    throw error;
+    const [offsets] = await admin.fetchOffsets({ groupId: group, topics: [topic] }).catch(whileNotReady([]));
+    const partitions = offsets?.partitions ?? [];
+    return partitions.reduce((sum, { offset }) => sum + Math.max(0, Number(offset)), 0);
   } finally {
     await admin.disconnect();
   }

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { plainEnvironment, TIDEMARK } from '../cli/command-line.ts';
 import { committedRecords } from './topics.ts';
+import { until } from './until.ts';
 
 /** How a worker ended. */
 export interface WorkerEnd {
@@ -81,18 +81,6 @@ export class WorkerProcess {
   kill(): Promise<WorkerEnd> {
     this.#child.kill('SIGKILL');
     return this.ended;
-  }
-}
-
-/** Asks again and again, for two minutes at most. */
-export async function until(
-  condition: () => boolean | Promise<boolean>,
-  explain: () => string,
-): Promise<void> {
-  const deadline = performance.now() + 120_000;
-  while (!(await condition())) {
-    if (performance.now() > deadline) throw new Error(`timed out: ${explain()}`);
-    await sleep(50);
   }
 }
 
