@@ -153,7 +153,7 @@ async function measure({
   progress('recovery: from a standby beside it');
   const pair = start('pair', '--workers', '2', '--standby');
   const takeOver = async () => {
-    await pair.until(() => sharesOf(pair).every((share) => share === TOPIC_PARTITIONS / 2));
+    await pair.until(() => [1, 2].every((number) => shareOf(pair, number) === TOPIC_PARTITIONS / 2));
     await pair.rests();
     const [oldest] = childrenOf(pair.pid);
     const diedAt = Date.now();
@@ -178,17 +178,10 @@ function timesOf(worker: LiveWorker, from: number, rowsAt: number): RecoveryTime
   return { assignedMs: assigned!.at - from, restoredMs: ready!.at - from, rowsMs: rowsAt - from };
 }
 
-/** How many partitions a worker has. */
-function shareOf(worker: LiveWorker): number {
-  return worker.lines('partitions assigned').at(-1)?.partitions?.length ?? 0;
-}
-
-/** How many each of a pair of workers has that share a log. */
-function sharesOf(pair: LiveWorker): readonly number[] {
-  const assignments = pair.lines('partitions assigned');
-  return [1, 2].map(
-    (number) => assignments.findLast(({ worker }) => worker === number)?.partitions?.length ?? 0,
-  );
+/** How many partitions a worker has; of `--workers`, the one of that number. */
+function shareOf(workers: LiveWorker, number?: number): number {
+  const last = workers.lines('partitions assigned').findLast(({ worker }) => worker === number);
+  return last?.partitions?.length ?? 0;
 }
 
 async function untilThere(client: Redis, group: FeatureGroup, cards: readonly string[]): Promise<number> {
